@@ -1,0 +1,9 @@
+/** The numeric core: kernels over one imported linear memory, and the interpreter that runs programs of them. */
+export { run } from './interpreter'
+export { SCRATCH_BYTES, setScratch } from './scratch'
+export { setThread } from './threads'
+
+/** First byte of memory that the host may use: below lie the core's own constants. */
+export function heapBase(): usize {
+  return __heap_base
+}

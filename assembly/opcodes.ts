@@ -1,0 +1,48 @@
+/**
+ * The one list of opcodes and of the codes that instructions carry, imported by the core and by the host.
+ * An instruction is a run of 32-bit words in linear memory: opcode, number of words, arguments.
+ * src/program/instructions.ts names the arguments of each.
+ */
+export enum Op {
+  Fill = 1,
+  Copy,
+  Gather,
+  GatherBytes,
+  GatherLabels,
+  Gemm,
+  ColumnSum,
+  Activate,
+  ActivateBackward,
+  Softmax,
+  SoftmaxBackward,
+  SoftmaxCrossEntropy,
+  Tally,
+  Dropout,
+  Uniform,
+  Normal,
+  Identity,
+  Orthogonal,
+  Permutation,
+  Sgd,
+}
+
+/** Activation functions, as the `activation` argument of an instruction. */
+export enum Activation {
+  None = 0,
+  Relu,
+  LeakyRelu,
+  Tanh,
+  Sigmoid,
+}
+
+/** Bits of the `flags` argument of `Op.Gemm`. */
+export enum GemmFlag {
+  /** A is stored [k, m]. */
+  TransposeA = 1,
+  /** B is stored [n, k]. */
+  TransposeB = 2,
+  /** Add to C instead of overwriting it. */
+  Accumulate = 4,
+  /** Count the exact zeros of A and, where it pays, skip them. Changes no bit while B is finite. */
+  SkipZeros = 8,
+}

@@ -1,0 +1,48 @@
+// Builds everything into build/: the wasm core, its bytes inlined for the host, the TypeScript, the command line.
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const require = createRequire(import.meta.url)
+process.chdir(root)
+
+function run(packageName, bin, ...args) {
+  const script = join(dirname(require.resolve(`${packageName}/package.json`)), bin)
+  const { status } = spawnSync(process.execPath, [script, ...args], { stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+/** Writes a file only when its text changes, so that an unchanged core does not look new to tsc. */
+function writeIfChanged(path, text) {
+  if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeFileSync(path, text)
+}
+
+mkdirSync('build/core', { recursive: true })
+run('assemblyscript', 'bin/asc.js', '--config', 'asconfig.json', '--target', 'simd')
+const bytes = readFileSync('build/core/simd.wasm')
+writeIfChanged(
+  'src/engine/core.generated.ts',
+  `// Written by scripts/build.mjs from build/core/simd.wasm.\nexport const simdCoreBase64 =\n  '${bytes.toString('base64')}'\n`,
+)
+run('typescript', 'bin/tsc', '-p', 'tsconfig.json')
+
+if (existsSync('src/cli/main.node.ts')) {
+  const { build } = await import('esbuild')
+  await build({
+    entryPoints: ['src/cli/main.node.ts'],
+    outfile: 'build/cli/lanegrad.js',
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    legalComments: 'inline',
+    logLevel: 'warning',
+    banner: {
+      js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
+    },
+  })
+  chmodSync('build/cli/lanegrad.js', 0o755)
+}

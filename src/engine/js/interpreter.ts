@@ -1,0 +1,27 @@
+import { Op } from '../../../assembly/opcodes.js'
+import { EngineError } from '../../errors.js'
+import { copy, fill } from './fill.js'
+import type { Views } from './views.js'
+
+/**
+ * The twin of assembly/interpreter.ts: runs the instructions in the `words` 32-bit words at `program`. The arguments of
+ * each are in the order of src/program/instructions.ts.
+ */
+export function run(memory: Views, program: number, words: number): void {
+  const { i32, f32 } = memory
+  const start = program >>> 2
+  const end = start + words
+  for (let i = start; i < end; i += i32[i + 1]!) {
+    const a = i + 2
+    switch (i32[i]) {
+      case Op.Fill:
+        fill(memory, i32[a]!, i32[a + 1]!, f32[a + 2]!)
+        break
+      case Op.Copy:
+        copy(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!)
+        break
+      default:
+        throw new EngineError(`The program has the unknown opcode ${i32[i]} at word ${i - start}.`)
+    }
+  }
+}

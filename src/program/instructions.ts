@@ -1,0 +1,250 @@
+import { Op } from '../../assembly/opcodes.js'
+
+/**
+ * What an argument is: memory that the instruction reads, writes or updates in place (an address in the encoding, 0
+ * where an optional one is left out), a whole number, or a float.
+ */
+export type ArgumentKind = 'read' | 'write' | 'update' | 'int' | 'float'
+
+type Values<A> = { readonly [K in keyof A]: number }
+
+/** One kind of instruction: its opcode, its arguments in encoding order, and how many FLOPs it stands for. */
+export interface InstructionType<A extends Record<string, ArgumentKind> = Record<string, ArgumentKind>> {
+  readonly op: Op
+  readonly name: string
+  readonly arguments: A
+  /** Floating-point operations, a multiplication and an addition counted as two; an activation as one an element. */
+  flops(values: Values<A>): number
+}
+
+function define<const A extends Record<string, ArgumentKind>>(
+  op: Op,
+  name: string,
+  args: A,
+  flops: (values: Values<A>) => number = () => 0,
+): InstructionType<A> {
+  return { op, name, arguments: args, flops }
+}
+
+/** x[i] = value */
+export const fill = define(Op.Fill, 'fill', { x: 'write', count: 'int', value: 'float' })
+
+/** y[i] = x[i] */
+export const copy = define(Op.Copy, 'copy', { x: 'read', y: 'write', count: 'int' })
+
+/** y[r, :] = source[indices[r], :] for float32 sources, `size` elements a row. */
+export const gather = define(Op.Gather, 'gather', {
+  source: 'read',
+  indices: 'read',
+  y: 'write',
+  rows: 'int',
+  size: 'int',
+})
+
+/**
+ * y[r, j] = (source[indices[r], j] / 255 - mean[j]) * scale[j] from uint8; without mean and scale y = source / 255.
+ */
+export const gatherBytes = define(
+  Op.GatherBytes,
+  'gatherBytes',
+  { source: 'read', indices: 'read', mean: 'read', scale: 'read', y: 'write', rows: 'int', size: 'int' },
+  (v) => 2 * v.rows * v.size,
+)
+
+/** y[r] = labels[indices[r]], uint8 to int32. */
+export const gatherLabels = define(Op.GatherLabels, 'gatherLabels', {
+  labels: 'read',
+  indices: 'read',
+  y: 'write',
+  rows: 'int',
+})
+
+/**
+ * C = activation(op(A) op(B) + bias), or without activation C += op(A) op(B): op(A) [m, k], op(B) [k, n], C [m, n],
+ * bias [n], all row-major; lda, ldb and ldc are the distances between rows in elements; `flags` are GemmFlag bits.
+ */
+export const gemm = define(
+  Op.Gemm,
+  'gemm',
+  {
+    a: 'read',
+    lda: 'int',
+    b: 'read',
+    ldb: 'int',
+    c: 'update',
+    ldc: 'int',
+    m: 'int',
+    n: 'int',
+    k: 'int',
+    flags: 'int',
+    bias: 'read',
+    activation: 'int',
+    slope: 'float',
+  },
+  (v) => 2 * v.m * v.n * v.k,
+)
+
+/** y[c] = sum over r of x[r, c], in increasing r; added to y where `accumulate` is 1. */
+export const columnSum = define(
+  Op.ColumnSum,
+  'columnSum',
+  { x: 'read', y: 'update', rows: 'int', columns: 'int', accumulate: 'int' },
+  (v) => v.rows * v.columns,
+)
+
+/** y = f(x); `slope` is leaky ReLU's. x and y may be the same memory. */
+export const activate = define(
+  Op.Activate,
+  'activate',
+  { x: 'read', y: 'write', count: 'int', activation: 'int', slope: 'float' },
+  (v) => v.count,
+)
+
+/** dx = dy * f'(x), with f' computed from the output y = f(x) where that is possible. dy and dx may be the same. */
+export const activateBackward = define(
+  Op.ActivateBackward,
+  'activateBackward',
+  { x: 'read', y: 'read', dy: 'read', dx: 'write', count: 'int', activation: 'int', slope: 'float' },
+  (v) => 2 * v.count,
+)
+
+/** y[r, :] = softmax(x[r, :]) */
+export const softmax = define(
+  Op.Softmax,
+  'softmax',
+  { x: 'read', y: 'write', rows: 'int', classes: 'int' },
+  (v) => 4 * v.rows * v.classes,
+)
+
+/** dx[r, :] = y * (dy - sum(y * dy)), rows of a softmax's output y. */
+export const softmaxBackward = define(
+  Op.SoftmaxBackward,
+  'softmaxBackward',
+  { y: 'read', dy: 'read', dx: 'write', rows: 'int', classes: 'int' },
+  (v) => 4 * v.rows * v.classes,
+)
+
+/**
+ * Per row: loss[r] = -log softmax(logits[r])[labels[r]], predicted[r] = arg max (the first of equals), and where
+ * `dlogits` is given dlogits[r] = (softmax(logits[r]) - one_hot(labels[r])) / rows.
+ */
+export const softmaxCrossEntropy = define(
+  Op.SoftmaxCrossEntropy,
+  'softmaxCrossEntropy',
+  {
+    logits: 'read',
+    labels: 'read',
+    dlogits: 'write',
+    loss: 'write',
+    predicted: 'write',
+    rows: 'int',
+    classes: 'int',
+  },
+  (v) => 6 * v.rows * v.classes,
+)
+
+/**
+ * Adds a batch to the running totals: totals[0] += sum of loss in float64, totals[1] += number of rows with
+ * predicted = label, totals[2] += rows (float64 each); totals[3] = the batch's mean loss;
+ * confusion[label, predicted] += 1 (int32).
+ */
+export const tally = define(Op.Tally, 'tally', {
+  loss: 'read',
+  predicted: 'read',
+  labels: 'read',
+  totals: 'update',
+  confusion: 'update',
+  rows: 'int',
+  classes: 'int',
+})
+
+/**
+ * y[i] = x[i] * scale where the random word of element i is at least `threshold` (as uint32), else 0. The word comes
+ * from Philox keyed by (seed, stream) and counted by (element, *step), so forward and backward pass see one mask.
+ */
+export const dropout = define(
+  Op.Dropout,
+  'dropout',
+  {
+    x: 'read',
+    y: 'write',
+    count: 'int',
+    threshold: 'int',
+    scale: 'float',
+    seed: 'int',
+    stream: 'int',
+    step: 'read',
+  },
+  (v) => v.count,
+)
+
+/** x[i] uniform in [low, high). */
+export const uniform = define(Op.Uniform, 'uniform', {
+  x: 'write',
+  count: 'int',
+  low: 'float',
+  high: 'float',
+  seed: 'int',
+  stream: 'int',
+})
+
+/** x[i] normal with this mean and standard deviation. */
+export const normal = define(Op.Normal, 'normal', {
+  x: 'write',
+  count: 'int',
+  mean: 'float',
+  deviation: 'float',
+  seed: 'int',
+  stream: 'int',
+})
+
+/** x[r, c] = value where r = c, else 0. */
+export const identity = define(Op.Identity, 'identity', {
+  x: 'write',
+  rows: 'int',
+  columns: 'int',
+  value: 'float',
+})
+
+/**
+ * x = gain * Q, with orthonormal columns where rows >= columns, else orthonormal rows. Q comes from a matrix of normal
+ * draws; `work` holds rows * columns floats.
+ */
+export const orthogonal = define(Op.Orthogonal, 'orthogonal', {
+  x: 'write',
+  rows: 'int',
+  columns: 'int',
+  gain: 'float',
+  seed: 'int',
+  stream: 'int',
+  work: 'write',
+})
+
+/** x = a random order of 0 .. count - 1 (int32), drawn for *step. */
+export const permutation = define(Op.Permutation, 'permutation', {
+  x: 'write',
+  count: 'int',
+  seed: 'int',
+  stream: 'int',
+  step: 'read',
+})
+
+/**
+ * g = gradient + weightDecay * p; with momentum v = momentum * v + g, and g = v or with Nesterov g + momentum * v;
+ * p -= *rate * g.
+ */
+export const sgd = define(
+  Op.Sgd,
+  'sgd',
+  {
+    parameter: 'update',
+    gradient: 'read',
+    velocity: 'update',
+    count: 'int',
+    rate: 'read',
+    momentum: 'float',
+    weightDecay: 'float',
+    nesterov: 'int',
+  },
+  (v) => (v.momentum === 0 ? 2 : 4) * v.count,
+)
