@@ -1,5 +1,7 @@
 import { copy, fill } from './fill'
+import { gather, gatherBytes, gatherLabels } from './gather'
 import { Op } from './opcodes'
+import { sgd } from './sgd'
 
 // @ts-ignore: decorator
 @inline
@@ -26,6 +28,18 @@ export function run(program: usize, words: i32): void {
         break
       case Op.Copy:
         copy(int(i, 0), int(i, 1), int(i, 2))
+        break
+      case Op.Gather:
+        gather(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4))
+        break
+      case Op.GatherBytes:
+        gatherBytes(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), int(i, 6))
+        break
+      case Op.GatherLabels:
+        gatherLabels(int(i, 0), int(i, 1), int(i, 2), int(i, 3))
+        break
+      case Op.Sgd:
+        sgd(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), float(i, 5), float(i, 6), int(i, 7))
         break
       default:
         unreachable()

@@ -1,6 +1,8 @@
 import { Op } from '../../../assembly/opcodes.js'
 import { EngineError } from '../../errors.js'
 import { copy, fill } from './fill.js'
+import { gather, gatherBytes, gatherLabels } from './gather.js'
+import { sgd } from './sgd.js'
 import type { Views } from './views.js'
 
 /**
@@ -19,6 +21,37 @@ export function run(memory: Views, program: number, words: number): void {
         break
       case Op.Copy:
         copy(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!)
+        break
+      case Op.Gather:
+        gather(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!)
+        break
+      case Op.GatherBytes:
+        gatherBytes(
+          memory,
+          i32[a]! >>> 0,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+        )
+        break
+      case Op.GatherLabels:
+        gatherLabels(memory, i32[a]! >>> 0, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!)
+        break
+      case Op.Sgd:
+        sgd(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          f32[a + 5]!,
+          f32[a + 6]!,
+          i32[a + 7]!,
+        )
         break
       default:
         throw new EngineError(`The program has the unknown opcode ${i32[i]} at word ${i - start}.`)

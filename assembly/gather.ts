@@ -1,0 +1,75 @@
+import { shareBegin, shareEnd } from './threads'
+
+/**
+ * Gathering a batch: row r of the batch is row indices[r] of a data set that lies in linear memory.
+ *
+ *   y[r, j] = source[indices[r], j]                                      gather        float32
+ *   y[r, j] = (source[indices[r], j] / 255 - mean[j]) * scale[j]         gatherBytes   uint8 -> float32
+ *   y[r]    = labels[indices[r]]                                         gatherLabels  uint8 -> int32
+ *
+ * source [count, size], indices [rows] int32, mean and scale [size] (address 0: pixels are only scaled to 0..1),
+ * y [rows, size]. Indices are checked by the host, which writes them.
+ */
+
+/** See above. */
+export function gather(source: usize, indices: usize, y: usize, rows: i32, size: i32): void {
+  const bytes = <usize>size << 2
+  for (let r = shareBegin(rows, 1), end = shareEnd(rows, 1); r < end; r++) {
+    const row = <usize>load<u32>(indices + (<usize>r << 2))
+    memory.copy(y + <usize>r * bytes, source + row * bytes, bytes)
+  }
+}
+
+/** See above. */
+export function gatherBytes(
+  source: usize,
+  indices: usize,
+  mean: usize,
+  scale: usize,
+  y: usize,
+  rows: i32,
+  size: i32,
+): void {
+  for (let r = shareBegin(rows, 1), end = shareEnd(rows, 1); r < end; r++) {
+    const from = source + <usize>load<u32>(indices + (<usize>r << 2)) * <usize>size
+    const to = y + ((<usize>r * <usize>size) << 2)
+    if (mean == 0) scalePixels(from, to, size)
+    else standardisePixels(from, mean, scale, to, size)
+  }
+}
+
+function scalePixels(from: usize, to: usize, size: i32): void {
+  const levels = f32x4.splat(255)
+  const end = from + <usize>size
+  for (; from + 16 <= end; from += 16, to += 64) {
+    const bytes = v128.load(from)
+    const low = i16x8.extend_low_i8x16_u(bytes)
+    const high = i16x8.extend_high_i8x16_u(bytes)
+    v128.store(to, f32x4.div(f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(low)), levels), 0)
+    v128.store(to, f32x4.div(f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(low)), levels), 16)
+    v128.store(to, f32x4.div(f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(high)), levels), 32)
+    v128.store(to, f32x4.div(f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(high)), levels), 48)
+  }
+  for (; from < end; from++, to += 4) store<f32>(to, <f32>load<u8>(from) / 255)
+}
+
+function standardisePixels(from: usize, mean: usize, scale: usize, to: usize, size: i32): void {
+  const levels = f32x4.splat(255)
+  const end = from + <usize>size
+  for (; from + 4 <= end; from += 4, mean += 16, scale += 16, to += 16) {
+    const pixels = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(from)))
+    const scaled = f32x4.div(f32x4.convert_i32x4_u(pixels), levels)
+    v128.store(to, f32x4.mul(f32x4.sub(scaled, v128.load(mean)), v128.load(scale)))
+  }
+  for (; from < end; from++, mean += 4, scale += 4, to += 4) {
+    store<f32>(to, (<f32>load<u8>(from) / 255 - load<f32>(mean)) * load<f32>(scale))
+  }
+}
+
+/** See above. */
+export function gatherLabels(labels: usize, indices: usize, y: usize, rows: i32): void {
+  for (let r = shareBegin(rows, 16), end = shareEnd(rows, 16); r < end; r++) {
+    const offset = <usize>r << 2
+    store<i32>(y + offset, <i32>load<u8>(labels + <usize>load<u32>(indices + offset)))
+  }
+}

@@ -1,0 +1,51 @@
+import type { Views } from './views.js'
+
+const { fround } = Math
+
+/** y[r, j] = source[indices[r], j]; see assembly/gather.ts. */
+export function gather(
+  { f32, u32 }: Views,
+  source: number,
+  indices: number,
+  y: number,
+  rows: number,
+  size: number,
+): void {
+  for (let r = 0; r < rows; r++) {
+    const from = (source >>> 2) + u32[(indices >>> 2) + r]! * size
+    f32.copyWithin((y >>> 2) + r * size, from, from + size)
+  }
+}
+
+/** y[r, j] = (source[indices[r], j] / 255 - mean[j]) * scale[j]; without mean and scale source / 255. */
+export function gatherBytes(
+  { u8, u32, f32 }: Views,
+  source: number,
+  indices: number,
+  mean: number,
+  scale: number,
+  y: number,
+  rows: number,
+  size: number,
+): void {
+  for (let r = 0; r < rows; r++) {
+    const from = source + u32[(indices >>> 2) + r]! * size
+    const to = (y >>> 2) + r * size
+    for (let j = 0; j < size; j++) {
+      const pixel = fround(u8[from + j]! / 255)
+      if (mean === 0) f32[to + j] = pixel
+      else f32[to + j] = fround(fround(pixel - f32[(mean >>> 2) + j]!) * f32[(scale >>> 2) + j]!)
+    }
+  }
+}
+
+/** y[r] = labels[indices[r]]. */
+export function gatherLabels(
+  { u8, u32, i32 }: Views,
+  labels: number,
+  indices: number,
+  y: number,
+  rows: number,
+): void {
+  for (let r = 0; r < rows; r++) i32[(y >>> 2) + r] = u8[labels + u32[(indices >>> 2) + r]!]!
+}
