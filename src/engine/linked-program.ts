@@ -1,0 +1,42 @@
+import type { Instruction, Program } from '../program/builder.js'
+import { encode } from '../program/encode.js'
+import type { Buffer } from '../program/tensor.js'
+import type { Engine } from './engine.js'
+
+/** Address of a buffer in an engine's memory. */
+export type AddressOf = (buffer: Buffer) => number
+
+function wordsOf(instruction: Instruction, addressOf: AddressOf): number[] {
+  const values: Record<string, number> = {}
+  for (const [name, value] of Object.entries(instruction.arguments)) {
+    if (typeof value === 'number') values[name] = value
+    else values[name] = value === null ? 0 : addressOf(value.buffer) + value.offset
+  }
+  return encode(instruction.type, values)
+}
+
+/** A program in an engine's memory, its buffers replaced by addresses: ready to run, any number of times. */
+export class LinkedProgram {
+  private readonly address: number
+  private readonly words: number
+
+  constructor(
+    private readonly engine: Engine,
+    readonly program: Program,
+    addressOf: AddressOf,
+  ) {
+    const words = program.instructions.flatMap((instruction) => wordsOf(instruction, addressOf))
+    this.words = words.length
+    this.address = engine.allocate(words.length * 4)
+    engine.views.i32.set(words, this.address >>> 2)
+  }
+
+  run(): void {
+    this.engine.run(this.address, this.words)
+  }
+
+  /** Gives the program's own memory back. */
+  release(): void {
+    this.engine.release(this.address)
+  }
+}

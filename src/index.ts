@@ -1,0 +1,39 @@
+export {
+  type Dataset,
+  type DatasetSource,
+  dataset,
+  holdout,
+  kfold,
+  type Split,
+  type Standardisation,
+  shuffled,
+  standardisation,
+  subset,
+  take,
+} from './data/dataset.js'
+export { createEngine, type EngineOptions } from './engine/create.js'
+export type { Engine, EngineName } from './engine/engine.js'
+export type { CoreSource } from './engine/simd.js'
+export { DataError, EngineError, LanegradError, ModelError, TrainingError } from './errors.js'
+export type { ActivationSpec } from './nn/activations.js'
+export type { Initialiser } from './nn/initialisers.js'
+export { activation } from './nn/layers/activation.js'
+export { type DenseOptions, dense } from './nn/layers/dense.js'
+export { dropout } from './nn/layers/dropout.js'
+export { flatten } from './nn/layers/flatten.js'
+export type { LayerSpec } from './nn/layers/index.js'
+export { type Model, type ModelConfig, type ModelOptions, modelFromConfig, sequential } from './nn/model.js'
+export type { OptimizerSpec } from './optim/index.js'
+export { type SgdOptions, sgd } from './optim/sgd.js'
+export { programCost } from './program/cost.js'
+export { printProgram } from './program/print.js'
+export { type ClassMetrics, ConfusionMatrix, type Evaluation } from './train/metrics.js'
+export {
+  createTrainer,
+  type EpochResult,
+  type FitOptions,
+  type Prediction,
+  type StepResult,
+  type Trainer,
+  type TrainerOptions,
+} from './train/trainer.js'

@@ -1,0 +1,122 @@
+import type { ProgramBuilder } from '../program/builder.js'
+import * as instruction from '../program/instructions.js'
+import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
+import type { Check } from './fields.js'
+import { show } from './fields.js'
+
+/**
+ * How a parameter starts. `fan_in` and `fan_out` are the parameter's own.
+ * - `lecunUniform`: uniform in +-sqrt(1 / fan_in), study D's; `lecunNormal`: variance 1 / fan_in (LeCun et al. 1998)
+ * - `glorotUniform`: uniform in +-sqrt(6 / (fan_in + fan_out)); `glorotNormal`: variance 2 / (fan_in + fan_out)
+ *   (Glorot and Bengio 2010)
+ * - `heUniform`: uniform in +-sqrt(6 / fan_in); `heNormal`: variance 2 / fan_in (He et al. 2015)
+ * - `orthogonal`: orthonormal rows or columns, times `gain` (Saxe et al. 2014)
+ */
+export type Initialiser =
+  | InitialiserName
+  | { readonly type: 'constant'; readonly value: number }
+  | { readonly type: 'identity'; readonly gain: number }
+  | { readonly type: 'uniform'; readonly limit: number }
+  | { readonly type: 'normal'; readonly deviation: number }
+  | { readonly type: 'orthogonal'; readonly gain: number }
+
+const names = [
+  'zeros',
+  'identity',
+  'orthogonal',
+  'lecunUniform',
+  'lecunNormal',
+  'glorotUniform',
+  'glorotNormal',
+  'heUniform',
+  'heNormal',
+] as const
+type InitialiserName = (typeof names)[number]
+
+/** The one number that each described initialiser takes. */
+const numberOf = {
+  constant: 'value',
+  identity: 'gain',
+  uniform: 'limit',
+  normal: 'deviation',
+  orthogonal: 'gain',
+} as const
+
+/** Checks a field that holds an initialiser. */
+export const initialiser: Check = (value) => {
+  if ((names as readonly unknown[]).includes(value)) return undefined
+  const type = (value as { type?: unknown } | null)?.type
+  const field = numberOf[type as keyof typeof numberOf]
+  if (field && Number.isFinite((value as Record<string, unknown>)[field])) return undefined
+  const described = Object.entries(numberOf).map(([name, number]) => `{"type": "${name}", "${number}": ...}`)
+  return `one of ${[...names.map(show), ...described].join(', ')}`
+}
+
+/** A trained tensor with its start. */
+export interface Parameter {
+  /** Unique in its model, such as `dense_1/kernel`. */
+  readonly name: string
+  readonly tensor: Tensor
+  readonly initialiser: Initialiser
+  /** Inputs and outputs of one unit, which scale the random initialisers. */
+  readonly fan: { readonly in: number; readonly out: number }
+}
+
+type Described = Extract<Initialiser, object>
+
+/** The initialiser in numbers, its scale worked out from the fans. */
+function describe(initialiser: Initialiser, { in: fanIn, out: fanOut }: Parameter['fan']): Described {
+  if (typeof initialiser !== 'string') return initialiser
+  switch (initialiser) {
+    case 'zeros':
+      return { type: 'constant', value: 0 }
+    case 'identity':
+    case 'orthogonal':
+      return { type: initialiser, gain: 1 }
+    case 'lecunUniform':
+      return { type: 'uniform', limit: Math.sqrt(1 / fanIn) }
+    case 'lecunNormal':
+      return { type: 'normal', deviation: Math.sqrt(1 / fanIn) }
+    case 'glorotUniform':
+      return { type: 'uniform', limit: Math.sqrt(6 / (fanIn + fanOut)) }
+    case 'glorotNormal':
+      return { type: 'normal', deviation: Math.sqrt(2 / (fanIn + fanOut)) }
+    case 'heUniform':
+      return { type: 'uniform', limit: Math.sqrt(6 / fanIn) }
+    case 'heNormal':
+      return { type: 'normal', deviation: Math.sqrt(2 / fanIn) }
+  }
+}
+
+/** Emits what gives a parameter its first value, drawn from the stream `stream` of `seed`. */
+export function emitInitialiser(
+  program: ProgramBuilder,
+  { name, tensor: x, initialiser, fan }: Parameter,
+  seed: number,
+  stream: number,
+): void {
+  program.from(name)
+  const count = sizeOf(x.shape)
+  const columns = x.shape.at(-1)!
+  const rows = count / columns
+  const start = describe(initialiser, fan)
+  switch (start.type) {
+    case 'constant':
+      program.emit(instruction.fill, { x, count, value: start.value })
+      break
+    case 'identity':
+      program.emit(instruction.identity, { x, rows, columns, value: start.gain })
+      break
+    case 'uniform':
+      program.emit(instruction.uniform, { x, count, low: -start.limit, high: start.limit, seed, stream })
+      break
+    case 'normal':
+      program.emit(instruction.normal, { x, count, mean: 0, deviation: start.deviation, seed, stream })
+      break
+    case 'orthogonal': {
+      const work = createTensor('transient', 'orthogonal.work', [rows, columns])
+      program.emit(instruction.orthogonal, { x, rows, columns, gain: start.gain, seed, stream, work })
+      break
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import * as instruction from '../../program/instructions.js'
+import { createTensor, sizeOf } from '../../program/tensor.js'
+import { type ActivationSpec, activationCode, activation as isActivation } from '../activations.js'
+import { checkFields } from '../fields.js'
+import type { Layer, Place } from '../layer.js'
+
+export interface ActivationLayerSpec {
+  readonly type: 'activation'
+  readonly activation: ActivationSpec | 'softmax'
+}
+
+/** An activation function as a layer of its own: element by element, or softmax over the last axis. */
+export function activation(name: ActivationSpec | 'softmax'): ActivationLayerSpec {
+  return { type: 'activation', activation: name }
+}
+
+export function buildActivation(spec: ActivationLayerSpec, { name, input }: Place): Layer {
+  const check = (value: unknown) => (value === 'softmax' ? undefined : isActivation(value))
+  checkFields(name, spec, { activation: check })
+  const base = { name, input, output: input, parameters: [] }
+  if (spec.activation === 'softmax') return { ...base, forward: softmaxForward(name, input.at(-1)!) }
+  const code = activationCode(spec.activation)
+  return {
+    ...base,
+    forward({ program }, x) {
+      const count = sizeOf(x.shape)
+      const y = createTensor('transient', `${name}.y`, x.shape)
+      program.from(name).emit(instruction.activate, { x, y, count, ...code })
+      return {
+        output: y,
+        backward(dy, needsInput) {
+          if (!needsInput) return null
+          program.from(name).emit(instruction.activateBackward, { x, y, dy, dx: dy, count, ...code })
+          return dy
+        },
+      }
+    },
+  }
+}
+
+function softmaxForward(name: string, classes: number): Layer['forward'] {
+  return ({ program }, x) => {
+    const rows = sizeOf(x.shape) / classes
+    const y = createTensor('transient', `${name}.y`, x.shape)
+    program.from(name).emit(instruction.softmax, { x, y, rows, classes })
+    return {
+      output: y,
+      backward(dy, needsInput) {
+        if (!needsInput) return null
+        program.from(name).emit(instruction.softmaxBackward, { y, dy, dx: dy, rows, classes })
+        return dy
+      },
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import { GemmFlag } from '../../../assembly/opcodes.js'
+import { ModelError } from '../../errors.js'
+import * as instruction from '../../program/instructions.js'
+import { createTensor, sizeOf } from '../../program/tensor.js'
+import { type ActivationSpec, activation, activationCode } from '../activations.js'
+import { checkFields, truth, wholeNumber } from '../fields.js'
+import { type Initialiser, initialiser, type Parameter } from '../initialisers.js'
+import { type Layer, type Place, showShape } from '../layer.js'
+
+export interface DenseOptions {
+  /** `none` by default. */
+  readonly activation?: ActivationSpec
+  /** True by default. */
+  readonly bias?: boolean
+  /** How the weights start: `heUniform` before a (leaky) ReLU, else `glorotUniform`. */
+  readonly kernel?: Initialiser
+  /** How the biases start: zeros. */
+  readonly biasInitialiser?: Initialiser
+}
+
+export interface DenseSpec extends DenseOptions {
+  readonly type: 'dense'
+  readonly units: number
+}
+
+/** A fully connected layer of `units` outputs: y = activation(x W + b), x [batch, in], W [in, units], b [units]. */
+export function dense(units: number, options: DenseOptions = {}): DenseSpec {
+  return { type: 'dense', units, ...options }
+}
+
+export function buildDense(spec: DenseSpec, { name, input }: Place): Layer {
+  checkFields(
+    name,
+    spec,
+    { units: wholeNumber(1) },
+    { activation, bias: truth, kernel: initialiser, biasInitialiser: initialiser },
+  )
+  if (input.length !== 1) {
+    throw new ModelError(
+      `${name}: a dense layer takes vectors, shape [n], but its input has shape ${showShape(input)}; put flatten() before it.`,
+    )
+  }
+  const inputs = input[0]!
+  const { units } = spec
+  const code = activationCode(spec.activation)
+  const rectified = spec.activation === 'relu' || typeof spec.activation === 'object'
+  const fan = { in: inputs, out: units }
+  const kernel: Parameter = {
+    name: `${name}/kernel`,
+    tensor: createTensor('parameter', `${name}/kernel`, [inputs, units]),
+    initialiser: spec.kernel ?? (rectified ? 'heUniform' : 'glorotUniform'),
+    fan,
+  }
+  const bias: Parameter = {
+    name: `${name}/bias`,
+    tensor: createTensor('parameter', `${name}/bias`, [units]),
+    initialiser: spec.biasInitialiser ?? 'zeros',
+    fan,
+  }
+  const hasBias = spec.bias ?? true
+
+  return {
+    name,
+    input,
+    output: [units],
+    parameters: hasBias ? [kernel, bias] : [kernel],
+
+    forward(context, x) {
+      const { program, batch } = context
+      const y = createTensor('transient', `${name}.y`, [batch, units])
+      program.from(name).emit(instruction.gemm, {
+        ...{ a: x, lda: inputs, b: kernel.tensor, ldb: units, c: y, ldc: units },
+        ...{ m: batch, n: units, k: inputs, flags: GemmFlag.SkipZeros },
+        ...{ bias: hasBias ? bias.tensor : null, ...code },
+      })
+      return {
+        output: y,
+        // With z = x W + b and dz = dy f'(z):  dW = x^T dz,  db = sum of dz over the batch,  dx = dz W^T
+        backward(dz, needsInput) {
+          program.from(name)
+          if (code.activation !== 0) {
+            const count = sizeOf(dz.shape)
+            program.emit(instruction.activateBackward, { x: null, y, dy: dz, dx: dz, count, ...code })
+          }
+          const plain = { bias: null, activation: 0, slope: 0 }
+          program.emit(instruction.gemm, {
+            ...{ a: x, lda: inputs, b: dz, ldb: units, c: context.gradientOf(kernel), ldc: units },
+            ...{ m: inputs, n: units, k: batch, flags: GemmFlag.TransposeA | GemmFlag.SkipZeros, ...plain },
+          })
+          if (hasBias) {
+            const y = context.gradientOf(bias)
+            program.emit(instruction.columnSum, { x: dz, y, rows: batch, columns: units, accumulate: 0 })
+          }
+          if (!needsInput) return null
+          const dx = createTensor('transient', `${name}.dx`, [batch, inputs])
+          program.emit(instruction.gemm, {
+            ...{ a: dz, lda: units, b: kernel.tensor, ldb: units, c: dx, ldc: inputs },
+            ...{ m: batch, n: inputs, k: units, flags: GemmFlag.TransposeB | GemmFlag.SkipZeros, ...plain },
+          })
+          return dx
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,48 @@
+import * as instruction from '../../program/instructions.js'
+import { Purpose, streamOf } from '../../program/streams.js'
+import { createTensor, sizeOf } from '../../program/tensor.js'
+import { between, checkFields } from '../fields.js'
+import type { Layer, Place } from '../layer.js'
+
+export interface DropoutSpec {
+  readonly type: 'dropout'
+  readonly rate: number
+}
+
+/**
+ * Inverted dropout (Srivastava et al. 2014): in training each element is set to zero with probability `rate` and the
+ * others are divided by 1 - rate; in inference it does nothing. The mask is not stored: the backward pass draws it again.
+ */
+export function dropout(rate: number): DropoutSpec {
+  return { type: 'dropout', rate }
+}
+
+export function buildDropout(spec: DropoutSpec, { name, input, index }: Place): Layer {
+  checkFields(name, spec, { rate: between(0, 1) })
+  // An element is dropped when its uniform 32-bit word lies below the threshold.
+  const mask = {
+    threshold: Math.floor(spec.rate * 2 ** 32),
+    scale: 1 / (1 - spec.rate),
+    stream: streamOf(Purpose.Dropout, index),
+  }
+  return {
+    name,
+    input,
+    output: input,
+    parameters: [],
+    forward({ program, training, step, seed }, x) {
+      if (!training || spec.rate === 0) return { output: x, backward: (dy) => dy }
+      const count = sizeOf(x.shape)
+      const y = createTensor('transient', `${name}.y`, x.shape)
+      program.from(name).emit(instruction.dropout, { x, y, count, ...mask, seed, step })
+      return {
+        output: y,
+        backward(dy, needsInput) {
+          if (!needsInput) return null
+          program.from(name).emit(instruction.dropout, { x: dy, y: dy, count, ...mask, seed, step })
+          return dy
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,175 @@
+import type { Engine } from '../engine/engine.js'
+import { createJsEngine } from '../engine/js/engine.js'
+import { ModelError } from '../errors.js'
+import { sizeOf, type Tensor } from '../program/tensor.js'
+import { checkFields, seed, show } from './fields.js'
+import { fingerprintOf } from './fingerprint.js'
+import type { Parameter } from './initialisers.js'
+import { type EmitContext, type Forward, type Layer, type Shape, showShape } from './layer.js'
+import { buildLayer, type LayerSpec } from './layers/index.js'
+import { WeightMemory } from './weight-memory.js'
+
+export interface ModelOptions {
+  /** Shape of one sample, such as [28, 28]. */
+  readonly input: Shape
+  /** Seed of the initial weights and of dropout masks; 1 by default. */
+  readonly seed?: number
+}
+
+/** A model as plain data, as a JSON file holds it. */
+export interface ModelConfig extends ModelOptions {
+  readonly layers: readonly LayerSpec[]
+}
+
+/** Layers in a row, each fed by the one before. */
+export function sequential(layers: readonly LayerSpec[], options: ModelOptions): Model {
+  return new Model({ ...options, layers })
+}
+
+/**
+ * Builds a model from a description such as a parsed JSON file.
+ * @throws ModelError that names the field or layer which is not right.
+ */
+export function modelFromConfig(config: unknown): Model {
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
+    throw new ModelError(`A model is an object with the fields input and layers, found ${show(config)}.`)
+  }
+  return new Model(config as ModelConfig)
+}
+
+/** A network: its layers, its parameters, and their values wherever those live. */
+export class Model {
+  readonly config: Required<ModelConfig>
+  readonly layers: readonly Layer[]
+  readonly parameters: readonly Parameter[]
+  private memory: WeightMemory | null = null
+
+  constructor(config: ModelConfig) {
+    checkFields('model', config, { input: isShape, layers: isList }, { seed })
+    this.config = { seed: 1, ...config }
+    const counts = new Map<string, number>()
+    let shape = config.input
+    this.layers = config.layers.map((spec, index) => {
+      const type = String(spec?.type)
+      const number = (counts.get(type) ?? 0) + 1
+      counts.set(type, number)
+      const layer = buildLayer(spec, { name: `${type}_${number}`, index, input: shape })
+      shape = layer.output
+      return layer
+    })
+    this.parameters = this.layers.flatMap((layer) => layer.parameters)
+  }
+
+  get input(): Shape {
+    return this.config.input
+  }
+
+  get output(): Shape {
+    return this.layers.at(-1)?.output ?? this.input
+  }
+
+  get seed(): number {
+    return this.config.seed
+  }
+
+  /** Emits the forward pass of all layers; the result's `backward` emits all gradients, last layer first. */
+  forward(context: EmitContext, x: Tensor): Forward {
+    const { layers } = this
+    const passes: Forward[] = []
+    let output = x
+    for (const layer of layers) {
+      const pass = layer.forward(context, output)
+      passes.push(pass)
+      output = pass.output
+    }
+    // Nothing below the first layer with parameters needs a gradient.
+    const first = layers.findIndex((layer) => layer.parameters.length > 0)
+    return {
+      output,
+      backward(gradient, needsInput) {
+        let flowing: Tensor | null = gradient
+        for (let i = passes.length - 1; i >= 0 && flowing !== null; i--) {
+          flowing = passes[i]!.backward(flowing, needsInput || i > first)
+          context.layerDone(layers[i]!)
+        }
+        return flowing
+      },
+    }
+  }
+
+  /**
+   * Moves the weights into `engine`'s memory, where trainers and predictors work on them: drawn there the first time, else
+   * copied from where they were, whose users then get an error.
+   */
+  weightsIn(engine: Engine): WeightMemory {
+    if (this.memory?.engine !== engine) {
+      const next = new WeightMemory(engine, this.parameters)
+      if (this.memory) this.memory.moveTo(next)
+      else next.initialise(this.seed)
+      this.memory = next
+    }
+    return this.memory
+  }
+
+  private get current(): WeightMemory {
+    return this.memory ?? this.weightsIn(createJsEngine())
+  }
+
+  /** A copy of every parameter's values by name, each row-major in its shape. */
+  weights(): Map<string, Float32Array> {
+    const memory = this.current
+    return new Map(this.parameters.map((parameter) => [parameter.name, memory.read(parameter)]))
+  }
+
+  /**
+   * Replaces parameters' values.
+   * @throws ModelError on an unknown name, a wrong length or a value that is not finite; nothing is changed then.
+   */
+  setWeights(weights: ReadonlyMap<string, Float32Array>): void {
+    const found = [...weights].map(([name, values]) => {
+      const parameter = this.parameters.find((candidate) => candidate.name === name)
+      if (!parameter) {
+        const known = this.parameters.map((candidate) => candidate.name).join(', ')
+        throw new ModelError(`The model has no parameter '${name}'; it has ${known}.`)
+      }
+      const { shape } = parameter.tensor
+      if (values.length !== sizeOf(shape)) {
+        throw new ModelError(
+          `${name}: expected ${sizeOf(shape)} values of shape ${showShape(shape)}, found ${values.length}.`,
+        )
+      }
+      const bad = values.findIndex((value) => !Number.isFinite(value))
+      if (bad >= 0) throw new ModelError(`${name}: value ${bad} is ${values[bad]}, expected a finite number.`)
+      return { parameter, values }
+    })
+    for (const { parameter, values } of found) this.current.write(parameter, values)
+  }
+
+  /** SHA-256 of all weights as little-endian float32, in the order of `parameters`, in lower-case hexadecimal. */
+  fingerprint(): Promise<string> {
+    return fingerprintOf([...this.weights().values()])
+  }
+
+  /** A table of the layers: name, output shape, number of parameters. */
+  summary(): string {
+    const count = (layer: Layer) =>
+      layer.parameters.reduce((sum, { tensor }) => sum + sizeOf(tensor.shape), 0)
+    const rows = this.layers.map((layer) => [layer.name, showShape(layer.output), String(count(layer))])
+    const total = this.layers.reduce((sum, layer) => sum + count(layer), 0)
+    const table = [['layer', 'output', 'parameters'], ['input', showShape(this.input), '0'], ...rows]
+    const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]!.length)))
+    const line = ([layer, output, parameters]: string[]) =>
+      `${layer!.padEnd(widths[0]!)}  ${output!.padEnd(widths[1]!)}  ${parameters!.padStart(widths[2]!)}`
+    return [...table.map(line), `${total} parameters`].join('\n')
+  }
+}
+
+function isShape(value: unknown): string | undefined {
+  const right =
+    Array.isArray(value) && value.length > 0 && value.every((size) => Number.isInteger(size) && size > 0)
+  return right ? undefined : 'a list of whole numbers from 1 up, such as [28, 28]'
+}
+
+function isList(value: unknown): string | undefined {
+  return Array.isArray(value) && value.length > 0 ? undefined : 'a list of at least one layer'
+}

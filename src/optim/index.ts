@@ -1,0 +1,21 @@
+import { ModelError } from '../errors.js'
+import { show } from '../nn/fields.js'
+import type { Optimizer } from './optimizer.js'
+import { buildSgd, type SgdSpec } from './sgd.js'
+
+/** The description of an optimizer: plain data. */
+export type OptimizerSpec = SgdSpec
+
+const builders: { [T in OptimizerSpec['type']]: (spec: Extract<OptimizerSpec, { type: T }>) => Optimizer } = {
+  sgd: buildSgd,
+}
+
+/** Builds an optimizer from its description. */
+export function buildOptimizer(spec: OptimizerSpec): Optimizer {
+  const type: unknown = spec?.type
+  if (typeof type !== 'string' || !Object.hasOwn(builders, type)) {
+    const known = Object.keys(builders).map((name) => `${name}(...)`)
+    throw new ModelError(`optimizer should be one of ${known.join(', ')}, found ${show(spec)}.`)
+  }
+  return builders[type as OptimizerSpec['type']](spec)
+}

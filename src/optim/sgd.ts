@@ -1,0 +1,48 @@
+import { ModelError } from '../errors.js'
+import { between, checkFields, finite, truth } from '../nn/fields.js'
+import * as instruction from '../program/instructions.js'
+import { sizeOf } from '../program/tensor.js'
+import type { Optimizer } from './optimizer.js'
+
+export interface SgdOptions {
+  /** Learning rate. */
+  readonly rate: number
+  /** 0 by default: plain gradient descent. */
+  readonly momentum?: number
+  /** Nesterov's accelerated form; needs momentum. */
+  readonly nesterov?: boolean
+  /** Factor of the parameters that is added to their gradients: L2 regularisation with half this factor. */
+  readonly weightDecay?: number
+}
+
+export interface SgdSpec extends SgdOptions {
+  readonly type: 'sgd'
+}
+
+/** Stochastic gradient descent; the formula is in assembly/sgd.ts. */
+export function sgd(options: SgdOptions): SgdSpec {
+  return { type: 'sgd', ...options }
+}
+
+export function buildSgd(spec: SgdSpec): Optimizer {
+  checkFields(
+    'sgd',
+    spec,
+    { rate: finite },
+    { momentum: between(0, 1), nesterov: truth, weightDecay: finite },
+  )
+  const { rate, momentum = 0, nesterov = false, weightDecay = 0 } = spec
+  if (nesterov && momentum === 0) {
+    throw new ModelError('sgd: nesterov needs a momentum above 0, found 0.')
+  }
+  return {
+    slots: momentum === 0 ? [] : ['velocity'],
+    rate,
+    emit(program, { parameter, gradient, slots: [velocity = null], rate }) {
+      program.emit(instruction.sgd, {
+        ...{ parameter, gradient, velocity, count: sizeOf(parameter.shape), rate },
+        ...{ momentum, weightDecay, nesterov: nesterov ? 1 : 0 },
+      })
+    },
+  }
+}

@@ -1,0 +1,173 @@
+import type { Parameter } from '../nn/initialisers.js'
+import type { EmitContext } from '../nn/layer.js'
+import type { Loss } from '../nn/loss.js'
+import type { Model } from '../nn/model.js'
+import type { Optimizer } from '../optim/optimizer.js'
+import { type Program, ProgramBuilder } from '../program/builder.js'
+import * as instruction from '../program/instructions.js'
+import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
+
+/** Memory that the host and a step's program share, and what the optimizer keeps from step to step. */
+export interface StepState {
+  /** Number of the training step, uint32. */
+  readonly step: Tensor
+  /** Learning rate of the step. */
+  readonly rate: Tensor
+  /** External: int32, rows of the data set that make up the batch. */
+  readonly indices: Tensor
+  /** float64: sum of losses, number right, number of samples; then the last batch's mean loss. */
+  readonly totals: Tensor
+  /** int32 [label, predicted]: how often each came together. */
+  readonly confusion: Tensor
+  readonly slots: ReadonlyMap<Parameter, readonly Tensor[]>
+}
+
+/** A data set's arrays in memory, and the standardisation of its bytes. */
+export interface BatchSource {
+  /** Unique in its session. */
+  readonly id: number
+  /** External: [rows, ...sample], uint8 or float32. */
+  readonly images: Tensor
+  /** External: uint8 [rows]. */
+  readonly labels: Tensor
+  readonly standardisation: { readonly mean: Tensor; readonly scale: Tensor } | null
+}
+
+/** Lays out the state of training `model`. */
+export function createStepState(model: Model, optimizer: Optimizer | null): StepState {
+  const classes = model.output.at(-1)!
+  const slotsOf = ({ name, tensor }: Parameter) =>
+    (optimizer?.slots ?? []).map((slot) => createTensor('state', `${name}.${slot}`, tensor.shape))
+  return {
+    step: createTensor('state', 'step', [1], 'i32'),
+    rate: createTensor('state', 'rate', [1]),
+    indices: createTensor('external', 'indices', [0], 'i32'),
+    totals: createTensor('state', 'totals', [4], 'f64'),
+    confusion: createTensor('state', 'confusion', [classes, classes], 'i32'),
+    slots: new Map(model.parameters.map((parameter) => [parameter, slotsOf(parameter)])),
+  }
+}
+
+/** Every tensor of a state that is kept from step to step. */
+export function keptTensors({ step, rate, totals, confusion, slots }: StepState): Tensor[] {
+  return [step, rate, totals, confusion, ...[...slots.values()].flat()]
+}
+
+function emitBatch(
+  program: ProgramBuilder,
+  { images, labels, standardisation }: BatchSource,
+  indices: Tensor,
+  batch: number,
+  sample: readonly number[],
+): { x: Tensor; y: Tensor } {
+  const rows = { ...indices, shape: [batch] }
+  const x = createTensor('transient', 'x', [batch, ...sample])
+  const y = createTensor('transient', 'labels', [batch], 'i32')
+  const size = sizeOf(sample)
+  // A batch touches its own rows of the data set only; the printed and counted memory says so.
+  const used = (source: Tensor) => ({ ...source, shape: [batch, ...source.shape.slice(1)] })
+  program.from('batch')
+  if (images.type === 'u8') {
+    const { mean = null, scale = null } = standardisation ?? {}
+    program.emit(instruction.gatherBytes, {
+      ...{ source: used(images), indices: rows, mean, scale, y: x, rows: batch, size },
+    })
+  } else {
+    program.emit(instruction.gather, { source: used(images), indices: rows, y: x, rows: batch, size })
+  }
+  program.emit(instruction.gatherLabels, { labels: used(labels), indices: rows, y, rows: batch })
+  return { x, y }
+}
+
+/** The program of one training step: gather a batch, forward, loss, backward, update. */
+export function trainingProgram(
+  model: Model,
+  loss: Loss,
+  optimizer: Optimizer,
+  source: BatchSource,
+  state: StepState,
+  batch: number,
+): Program {
+  const program = new ProgramBuilder(`training step, batch ${batch}`)
+  const { x, y } = emitBatch(program, source, state.indices, batch, model.input)
+  const gradients = new Map<Parameter, Tensor>()
+  const context: EmitContext = {
+    ...{ program, batch, training: true, step: state.step, seed: model.seed },
+    gradientOf(parameter) {
+      const gradient = createTensor('transient', `${parameter.name}.gradient`, parameter.tensor.shape)
+      gradients.set(parameter, gradient)
+      return gradient
+    },
+    // Updating a layer as soon as its gradients are there finds them in cache and lets them share memory.
+    layerDone(layer) {
+      for (const parameter of layer.parameters) {
+        const gradient = gradients.get(parameter)!
+        const slots = state.slots.get(parameter)!
+        program.from(layer.name)
+        optimizer.emit(program, { parameter: parameter.tensor, gradient, slots, rate: state.rate })
+      }
+    },
+  }
+  const { output, backward } = model.forward(context, x)
+  const { gradient } = emitLoss(context, loss, output, y, state)
+  backward(gradient!, false)
+  return program
+}
+
+/** The program that measures one batch: gather, forward, loss and counts. */
+export function evaluationProgram(
+  model: Model,
+  loss: Loss,
+  source: BatchSource,
+  state: StepState,
+  batch: number,
+): Program {
+  const program = new ProgramBuilder(`evaluation, batch ${batch}`)
+  const { x, y } = emitBatch(program, source, state.indices, batch, model.input)
+  const context = inferenceContext(program, model, state.step, batch)
+  emitLoss(context, loss, model.forward(context, x).output, y, state)
+  return program
+}
+
+/** The program that turns a batch of inputs `x`, written by the host, into the classes' probabilities. */
+export function predictionProgram(
+  model: Model,
+  loss: Loss,
+  x: Tensor,
+  step: Tensor,
+  probabilities: Tensor,
+  batch: number,
+): Program {
+  const program = new ProgramBuilder(`prediction, batch ${batch}`)
+  const context = inferenceContext(program, model, step, batch)
+  const { output } = model.forward(context, { ...x, shape: [batch, ...model.input] })
+  const y = { ...probabilities, shape: output.shape }
+  const found = loss.probabilities(context, output)
+  program.emit(instruction.copy, { x: found, y, count: sizeOf(output.shape) })
+  return program
+}
+
+function inferenceContext(program: ProgramBuilder, model: Model, step: Tensor, batch: number): EmitContext {
+  return {
+    ...{ program, batch, training: false, step, seed: model.seed },
+    gradientOf({ name }) {
+      throw new Error(`${name}: a program without training has no gradients`)
+    },
+    layerDone() {},
+  }
+}
+
+function emitLoss(
+  context: EmitContext,
+  loss: Loss,
+  output: Tensor,
+  labels: Tensor,
+  { totals, confusion }: StepState,
+) {
+  const result = loss.emit(context, output, labels)
+  context.program.emit(instruction.tally, {
+    ...{ loss: result.loss, predicted: result.predicted, labels, totals, confusion },
+    ...{ rows: context.batch, classes: confusion.shape[0]! },
+  })
+  return result
+}

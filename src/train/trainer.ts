@@ -1,0 +1,404 @@
+import { type Dataset, rowOf, type Standardisation } from '../data/dataset.js'
+import type { Engine } from '../engine/engine.js'
+import { permutation } from '../engine/js/philox.js'
+import { ModelError, TrainingError } from '../errors.js'
+import { type Check, checkFields, seed as isSeed, truth, wholeNumber } from '../nn/fields.js'
+import { showShape } from '../nn/layer.js'
+import { type Loss, type LossName, lossOf } from '../nn/loss.js'
+import type { Model } from '../nn/model.js'
+import { buildOptimizer, type OptimizerSpec } from '../optim/index.js'
+import type { Optimizer } from '../optim/optimizer.js'
+import type { Program } from '../program/builder.js'
+import { Purpose, streamOf } from '../program/streams.js'
+import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
+import { breathe } from './breathe.js'
+import { ConfusionMatrix, type Evaluation } from './metrics.js'
+import {
+  createStepState,
+  evaluationProgram,
+  keptTensors,
+  predictionProgram,
+  type StepState,
+  trainingProgram,
+} from './programs.js'
+import { Session } from './session.js'
+
+export interface TrainerOptions {
+  readonly optimizer: OptimizerSpec
+  /** `softmaxCrossEntropy` by default. */
+  readonly loss?: LossName
+  /** Samples a step, or `'full'` for all of them at once; 32 by default. The last batch of an epoch may be smaller. */
+  readonly batchSize?: number | 'full'
+  /** Standardises byte images, in training, evaluation and prediction alike; without it they are scaled to 0..1. */
+  readonly standardisation?: Standardisation
+  /** Draws a new order of the samples for every epoch; true by default. */
+  readonly shuffle?: boolean
+  /** Seed of the orders; the model's own by default. */
+  readonly seed?: number
+}
+
+export interface FitOptions {
+  /** How many passes over the data. */
+  readonly epochs: number
+  /** Evaluated after each epoch. */
+  readonly validation?: Dataset
+  /** Ends training after the step at hand: the epoch so far is yielded with `complete` false. */
+  readonly signal?: AbortSignal
+  readonly onStep?: (step: StepResult) => void
+}
+
+/** One training step. */
+export interface StepResult {
+  /** From 1, over the trainer's life. */
+  readonly epoch: number
+  /** From 1, within the epoch. */
+  readonly step: number
+  readonly steps: number
+  /** Samples of the epoch trained on so far. */
+  readonly samples: number
+  /** Mean loss of this step's batch, before its update. */
+  readonly loss: number
+}
+
+/** One epoch: its training figures are measured along the way, before each update and with dropout. */
+export interface EpochResult {
+  readonly epoch: number
+  /** Steps and samples trained on in this epoch. */
+  readonly steps: number
+  readonly samples: number
+  readonly loss: number
+  readonly accuracy: number
+  readonly validation: Evaluation | null
+  /** Seconds of training, without validation. */
+  readonly seconds: number
+  readonly samplesPerSecond: number
+  /** False when training was stopped within the epoch. */
+  readonly complete: boolean
+}
+
+export interface Prediction {
+  /** [samples, classes], row-major */
+  readonly probabilities: Float32Array
+  /** [samples] the most probable class of each */
+  readonly classes: Uint8Array
+}
+
+/** Samples a step in evaluation and prediction: any number gives the same results. */
+const EVALUATION_BATCH = 256
+
+/**
+ * Binds a model to an engine to be trained there.
+ * @throws ModelError for an option that is unknown or not right.
+ */
+export function createTrainer(engine: Engine, model: Model, options: TrainerOptions): Trainer {
+  return new Trainer(engine, model, options)
+}
+
+/** Trains one model on one engine. See `createTrainer`. */
+export class Trainer {
+  /** Every epoch of every `fit`, in order. */
+  readonly history: EpochResult[] = []
+  private readonly loss: Loss
+  private readonly optimizer: Optimizer
+  private readonly seed: number
+  private readonly batchSize: number
+  private readonly state: StepState
+  private readonly session: Session
+  /** Written by the host for a prediction, and read back: inputs and probabilities. */
+  private readonly input = createTensor('external', 'x', [0])
+  private readonly probabilities = createTensor('external', 'y', [0])
+  private step = 0
+  private epoch = 0
+  private fitting = false
+
+  constructor(
+    readonly engine: Engine,
+    readonly model: Model,
+    private readonly options: TrainerOptions,
+  ) {
+    checkFields('trainer', options, { optimizer: anything }, trainerFields)
+    const { batchSize = 32, loss = 'softmaxCrossEntropy', standardisation, seed = model.seed } = options
+    this.loss = lossOf(loss)
+    this.optimizer = buildOptimizer(options.optimizer)
+    this.seed = seed
+    this.batchSize = batchSize === 'full' ? Number.POSITIVE_INFINITY : batchSize
+    this.state = createStepState(model, this.optimizer)
+    const standard = standardisation && this.checked(standardisation)
+    this.session = new Session(
+      engine,
+      model.weightsIn(engine),
+      [...keptTensors(this.state), ...(standard ? [standard.mean, standard.scale] : [])],
+      standard ?? null,
+    )
+    if (standard) {
+      this.write(standard.mean, standardisation.mean)
+      this.write(standard.scale, standardisation.scale)
+    }
+  }
+
+  /**
+   * Trains for `epochs` passes over `data` and yields the figures of each. A loop that is left early, or a signal that
+   * aborts, stops after the step at hand. Epochs and the optimizer's state go on where an earlier `fit` ended.
+   * @throws ModelError when the data do not fit the model
+   * @throws TrainingError when a loss is not finite: it names the epoch and step, and the weights are back at what they
+   *   were when that epoch began
+   */
+  async *fit(data: Dataset, options: FitOptions): AsyncGenerator<EpochResult, void, undefined> {
+    checkFields('fit', options, { epochs: wholeNumber(0) }, fitFields)
+    this.checkData(data)
+    if (options.validation) this.checkData(options.validation)
+    if (this.fitting) throw new TrainingError('The trainer is already in the middle of another fit.')
+    this.fitting = true
+    try {
+      for (let done = 0; done < options.epochs && !options.signal?.aborted; done++) {
+        const result = await this.trainEpoch(data, options)
+        this.history.push(result)
+        yield result
+      }
+    } finally {
+      this.fitting = false
+    }
+  }
+
+  /** Measures the model on `data`, without dropout. */
+  async evaluate(data: Dataset): Promise<Evaluation> {
+    this.checkData(data)
+    this.clearTotals()
+    const source = this.session.load(data)
+    await this.forEachBatch(data.count, EVALUATION_BATCH, (start, batch) => {
+      this.writeIndices(data, start, batch)
+      const program = this.session.program(`evaluate ${batch} ${source.id}`, () =>
+        evaluationProgram(this.model, this.loss, source, this.state, batch),
+      )
+      program.run()
+    })
+    return this.evaluation()
+  }
+
+  /**
+   * The classes' probabilities for inputs [samples, ...input]: float32 as they are (standardised where the trainer was
+   * given a standardisation), or a data set.
+   */
+  async predict(inputs: Float32Array | Dataset): Promise<Prediction> {
+    const size = sizeOf(this.model.input)
+    const rows = inputs instanceof Float32Array ? inputs.length / size : inputs.count
+    if (inputs instanceof Float32Array) {
+      if (!Number.isInteger(rows)) {
+        throw new ModelError(
+          `predict: expected a multiple of ${size} values, one input of shape ${showShape(this.model.input)} after another, found ${inputs.length}.`,
+        )
+      }
+    } else this.checkShape(inputs)
+    const outputs = sizeOf(this.model.output)
+    const probabilities = new Float32Array(rows * outputs)
+    await this.forEachBatch(rows, EVALUATION_BATCH, (start, batch) => {
+      this.session.reserve(this.input.buffer, batch * size * 4)
+      this.session.reserve(this.probabilities.buffer, batch * outputs * 4)
+      const values =
+        inputs instanceof Float32Array
+          ? inputs.subarray(start * size, (start + batch) * size)
+          : samplesOf(inputs, start, batch)
+      this.write(this.input, this.standardised(values))
+      const { input, probabilities: found, model, loss, state } = this
+      const program = this.session.program(`predict ${batch}`, () =>
+        predictionProgram(model, loss, input, state.step, found, batch),
+      )
+      program.run()
+      const at = this.session.addressOf(found.buffer) >>> 2
+      probabilities.set(this.engine.views.f32.subarray(at, at + batch * outputs), start * outputs)
+    })
+    return { probabilities, classes: argMaxRows(probabilities, outputs) }
+  }
+
+  /** The program of a training step on `data`, to be printed, counted or run elsewhere. */
+  trainingProgram(data: Dataset): Program {
+    this.checkData(data)
+    return this.stepProgram(data, Math.min(this.batchSize, data.count)).program
+  }
+
+  /** Gives back the memory of the trainer and its data sets; the model keeps its weights. */
+  close(): void {
+    this.session.close()
+  }
+
+  private async trainEpoch(data: Dataset, { validation, signal, onStep }: FitOptions): Promise<EpochResult> {
+    const epoch = ++this.epoch
+    const batchSize = Math.min(this.batchSize, data.count)
+    const steps = Math.ceil(data.count / batchSize)
+    const before = { ...this.session.snapshot(), step: this.step }
+    const order =
+      (this.options.shuffle ?? true)
+        ? permutation(data.count, this.seed, streamOf(Purpose.Shuffle), epoch)
+        : undefined
+    this.clearTotals()
+    const started = performance.now()
+    let step = 0
+    let samples = 0
+    await this.forEachBatch(data.count, batchSize, (start, batch) => {
+      this.writeIndices(data, start, batch, order)
+      this.engine.views.u32[this.session.addressOf(this.state.step.buffer) >>> 2] = ++this.step
+      this.write(this.state.rate, [this.optimizer.rate])
+      this.stepProgram(data, batch).run()
+      step++
+      samples += batch
+      const loss = this.totals()[3]!
+      if (!Number.isFinite(loss)) this.giveUp(before, epoch, step, loss)
+      onStep?.({ epoch, step, steps, samples, loss })
+      return signal?.aborted !== true
+    })
+    const seconds = (performance.now() - started) / 1000
+    this.checkWeights(before, epoch, step)
+    const { loss, accuracy } = this.evaluation()
+    return {
+      ...{ epoch, steps: step, samples, loss, accuracy, seconds, samplesPerSecond: samples / seconds },
+      validation: validation && !signal?.aborted ? await this.evaluate(validation) : null,
+      complete: step === steps,
+    }
+  }
+
+  private stepProgram(data: Dataset, batch: number) {
+    const source = this.session.load(data)
+    return this.session.program(`train ${batch} ${source.id}`, () =>
+      trainingProgram(this.model, this.loss, this.optimizer, source, this.state, batch),
+    )
+  }
+
+  /** Calls `run` for one batch after the other, until it returns false, and lets other tasks in now and then. */
+  private async forEachBatch(
+    count: number,
+    batchSize: number,
+    run: (start: number, batch: number) => boolean | void,
+  ): Promise<void> {
+    const turn = breathe()
+    for (let start = 0; start < count; start += batchSize) {
+      if (run(start, Math.min(batchSize, count - start)) === false) return
+      const pause = turn()
+      if (pause) await pause
+    }
+  }
+
+  private writeIndices(data: Dataset, start: number, batch: number, order?: Uint32Array): void {
+    const { buffer } = this.state.indices
+    this.session.reserve(buffer, batch * 4)
+    const at = this.session.addressOf(buffer) >>> 2
+    const { i32 } = this.engine.views
+    for (let i = 0; i < batch; i++) i32[at + i] = rowOf(data, order ? order[start + i]! : start + i)
+  }
+
+  private write(tensor: Tensor, values: ArrayLike<number>): void {
+    this.engine.views.f32.set(values, this.session.addressOf(tensor.buffer) >>> 2)
+  }
+
+  private totals(): Float64Array {
+    const at = this.session.addressOf(this.state.totals.buffer) >>> 3
+    return this.engine.views.f64.subarray(at, at + 4)
+  }
+
+  private confusion(): Int32Array {
+    const at = this.session.addressOf(this.state.confusion.buffer) >>> 2
+    return this.engine.views.i32.subarray(at, at + sizeOf(this.state.confusion.shape))
+  }
+
+  private clearTotals(): void {
+    this.totals().fill(0)
+    this.confusion().fill(0)
+  }
+
+  private evaluation(): Evaluation {
+    const [loss, right, samples] = this.totals() as unknown as [number, number, number]
+    const confusion = new ConfusionMatrix(this.model.output.at(-1)!, this.confusion().slice())
+    return { samples, loss: loss / samples, accuracy: right / samples, confusion }
+  }
+
+  private giveUp(
+    before: ReturnType<Session['snapshot']> & { step: number },
+    epoch: number,
+    step: number,
+    loss: number,
+  ): never {
+    this.session.restore(before)
+    this.step = before.step
+    this.epoch = epoch - 1
+    throw new TrainingError(
+      `The loss became ${loss} in epoch ${epoch}, step ${step}; the weights are back at what they were before that epoch. A smaller learning rate than ${this.optimizer.rate} may help.`,
+    )
+  }
+
+  /** The last step's update is not followed by a loss that would show what it did. */
+  private checkWeights(
+    before: ReturnType<Session['snapshot']> & { step: number },
+    epoch: number,
+    step: number,
+  ): void {
+    const finite = [...this.model.weights().values()].every((values) => values.every(Number.isFinite))
+    if (!finite) this.giveUp(before, epoch, step, Number.NaN)
+  }
+
+  private checkShape(data: Dataset): void {
+    const [expected, found] = [showShape(this.model.input), showShape(data.sampleShape)]
+    if (expected === found) return
+    throw new ModelError(`${data.name}: the model takes samples of shape ${expected}, found ${found}.`)
+  }
+
+  private checkData(data: Dataset): void {
+    this.checkShape(data)
+    this.loss.check(this.model.output, data.classes)
+  }
+
+  private checked({ mean, scale }: Standardisation): { mean: Tensor; scale: Tensor } {
+    const size = sizeOf(this.model.input)
+    for (const [name, values] of Object.entries({ mean, scale })) {
+      if (values.length !== size) {
+        throw new ModelError(`standardisation: ${name} should have ${size} values, found ${values.length}.`)
+      }
+    }
+    return {
+      mean: createTensor('state', 'mean', this.model.input),
+      scale: createTensor('state', 'scale', this.model.input),
+    }
+  }
+
+  /** Inputs as a batch gathered from bytes would hold them. */
+  private standardised(values: Float32Array): Float32Array {
+    const { standardisation } = this.options
+    if (!standardisation) return values
+    const { mean, scale } = standardisation
+    const { fround } = Math
+    return values.map((value, i) => fround(value - mean[i % mean.length]!) * scale[i % mean.length]!)
+  }
+}
+
+const anything: Check = () => undefined
+const trainerFields = {
+  loss: anything,
+  batchSize: (value: unknown) =>
+    value === 'full' ? undefined : wholeNumber(1)(value) && `${wholeNumber(1)(value)} or 'full'`,
+  standardisation: anything,
+  shuffle: truth,
+  seed: isSeed,
+}
+const fitFields = { validation: anything, signal: anything, onStep: anything }
+
+/** Samples of a data set as float32, bytes scaled to 0..1. */
+function samplesOf(data: Dataset, start: number, batch: number): Float32Array {
+  const { images, sampleSize } = data
+  const values = new Float32Array(batch * sampleSize)
+  for (let i = 0; i < batch; i++) {
+    const row = rowOf(data, start + i) * sampleSize
+    for (let j = 0; j < sampleSize; j++) {
+      const value = images[row + j]!
+      values[i * sampleSize + j] = images instanceof Uint8Array ? value / 255 : value
+    }
+  }
+  return values
+}
+
+function argMaxRows(values: Float32Array, columns: number): Uint8Array {
+  return Uint8Array.from({ length: values.length / columns }, (_, row) => {
+    let best = 0
+    for (let c = 1; c < columns; c++) {
+      if (values[row * columns + c]! > values[row * columns + best]!) best = c
+    }
+    return best
+  })
+}
