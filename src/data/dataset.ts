@@ -1,0 +1,314 @@
+import { permutation } from '../engine/js/philox.js'
+import { DataError } from '../errors.js'
+import type { IdxArray } from './idx.js'
+
+/**
+ * Labelled samples. Parts of a data set (subset, take, holdout, kfold, shuffled) are views: they share `images` and
+ * `labels` with their source and differ in `indices` alone, so an engine keeps one copy of the images for all of them.
+ */
+export interface Dataset {
+  /** Shown beside results. */
+  readonly name: string
+  /** Number of samples. */
+  readonly count: number
+  /** Shape of one sample, such as [28, 28]. */
+  readonly sampleShape: readonly number[]
+  /** Elements of one sample. */
+  readonly sampleSize: number
+  /** Labels are 0 .. classes - 1. */
+  readonly classes: number
+  /** [rows of the source, sampleSize]. Bytes stand for 0..1 and are divided by 255 when a batch is gathered. */
+  readonly images: Uint8Array | Float32Array
+  /** [rows of the source]. */
+  readonly labels: Uint8Array
+  /** [count]: sample i is row indices[i] of the source. Without it the samples are the rows of the source, in order. */
+  readonly indices?: Uint32Array
+  /** True for generated samples, which must never be passed off as a collected data set. */
+  readonly synthetic: boolean
+}
+
+/** What a data set is made from: see the fields of Dataset. */
+export interface DatasetSource {
+  name: string
+  images: Uint8Array | Float32Array
+  labels: Uint8Array
+  sampleShape: readonly number[]
+  classes: number
+  synthetic?: boolean
+}
+
+/** The order in which a split takes its samples. */
+export interface SplitOptions {
+  /** Of the random order; 0 when left out. */
+  seed?: number
+  /** False keeps the samples in their order; true when left out. */
+  shuffle?: boolean
+}
+
+/** Two disjoint parts of one data set. */
+export interface Split {
+  readonly train: Dataset
+  readonly validation: Dataset
+}
+
+/** Per element of a sample: a standardised value is (x - mean) * scale. */
+export interface Standardisation {
+  /** [sampleSize] */
+  readonly mean: Float32Array
+  /** [sampleSize], 1 / (standard deviation + 1e-5) */
+  readonly scale: Float32Array
+}
+
+/** An IDX array and the file or URL it was read from. */
+export interface NamedIdx {
+  readonly name: string
+  readonly array: IdxArray
+}
+
+/** Philox's stream for splitting and shuffling data sets ("DATA"): no other draw from the same seed repeats it. */
+const SPLIT_STREAM = 0x44415441
+
+/** Keeps elements that never vary finite: study C of the reference experiments, MinPy's "RNN on MNIST" tutorial. */
+const STANDARDISATION_EPSILON = 1e-5
+
+/**
+ * A data set over arrays in memory, which are used in place.
+ *
+ * @throws DataError naming the data set and, where there is one, the first wrong sample: no samples, numbers of images
+ *   and labels that differ, a shape that does not divide the images, labels outside 0 .. classes - 1, values that are
+ *   not finite
+ */
+export function dataset(source: DatasetSource): Dataset {
+  const { name, images, labels, sampleShape, classes, synthetic = false } = source
+  if (!(images instanceof Uint8Array || images instanceof Float32Array)) {
+    throw new DataError(`${name}: expected images as Uint8Array or Float32Array, found ${typeName(images)}`)
+  }
+  if (!(labels instanceof Uint8Array)) {
+    throw new DataError(`${name}: expected labels as Uint8Array, found ${typeName(labels)}`)
+  }
+  if (!Number.isInteger(classes) || classes < 1 || classes > 256) {
+    throw new DataError(`${name}: expected 1 to 256 classes, found ${classes}`)
+  }
+  const sampleSize = sampleShape.reduce((product, size) => product * size, 1)
+  if (sampleShape.length === 0 || !sampleShape.every((size) => Number.isInteger(size) && size > 0)) {
+    throw new DataError(
+      `${name}: expected a sample shape of whole numbers from 1 up, found [${sampleShape.join(', ')}]`,
+    )
+  }
+  const shape = `[${sampleShape.join(', ')}]`
+  if (images.length % sampleSize !== 0) {
+    throw new DataError(
+      `${name}: expected whole images of shape ${shape}, ${sampleSize} values each, found ${images.length} values: ` +
+        `the image at ${Math.floor(images.length / sampleSize)} is incomplete`,
+    )
+  }
+  const count = images.length / sampleSize
+  if (count !== labels.length) {
+    throw new DataError(
+      `${name}: expected as many labels as images, found ${count} images of shape ${shape} and ${labels.length} labels`,
+    )
+  }
+  if (count === 0) throw new DataError(`${name}: expected at least one sample, found none`)
+  const wrongLabel = labels.findIndex((label) => label >= classes)
+  if (wrongLabel >= 0) {
+    throw new DataError(
+      `${name}: expected labels of 0 to ${classes - 1}, found ${labels[wrongLabel]} at sample ${wrongLabel}`,
+    )
+  }
+  if (images instanceof Float32Array) {
+    const wrong = images.findIndex((value) => !Number.isFinite(value))
+    if (wrong >= 0) {
+      throw new DataError(
+        `${name}: expected finite values, found ${images[wrong]} at sample ${Math.floor(wrong / sampleSize)}, ` +
+          `element ${wrong % sampleSize}`,
+      )
+    }
+  }
+  return { name, count, sampleShape: [...sampleShape], sampleSize, classes, images, labels, synthetic }
+}
+
+/**
+ * A data set from two IDX arrays: images [count, ...sample shape] of bytes or float32, labels [count] of bytes.
+ *
+ * @throws DataError naming the file, and as dataset
+ */
+export function datasetFromIdx(name: string, images: NamedIdx, labels: NamedIdx, classes: number): Dataset {
+  const { data, shape } = images.array
+  if (!(data instanceof Uint8Array || data instanceof Float32Array)) {
+    throw new DataError(
+      `${images.name}: expected images of element type 0x08 (bytes) or 0x0d (float32), found ${typeName(data)}`,
+    )
+  }
+  if (shape.length < 2) {
+    throw new DataError(`${images.name}: expected images of 2 or more dimensions, found ${shape.length}`)
+  }
+  const classOf = labels.array.data
+  if (!(classOf instanceof Uint8Array) || labels.array.shape.length !== 1) {
+    throw new DataError(
+      `${labels.name}: expected labels of 1 dimension and element type 0x08 (bytes), found ` +
+        `${labels.array.shape.length} dimensions of ${typeName(classOf)}`,
+    )
+  }
+  if (shape[0] !== classOf.length) {
+    throw new DataError(
+      `${labels.name}: expected one label for each of the ${shape[0]} images of ${images.name}, found ${classOf.length}`,
+    )
+  }
+  const wrong = classOf.findIndex((label) => label >= classes)
+  if (wrong >= 0) {
+    throw new DataError(
+      `${labels.name}: expected labels of 0 to ${classes - 1}, found ${classOf[wrong]} at label ${wrong} (byte ` +
+        `${8 + wrong} of the file)`,
+    )
+  }
+  return dataset({ name, images: data, labels: classOf, sampleShape: shape.slice(1), classes })
+}
+
+/**
+ * The samples at the given positions, in that order; a position may come more than once.
+ *
+ * @throws DataError for no positions and for one outside 0 .. count - 1
+ */
+export function subset(set: Dataset, positions: ArrayLike<number>): Dataset {
+  if (positions.length === 0)
+    throw new DataError(`${set.name}: expected at least one position in the subset, found none`)
+  const indices = new Uint32Array(positions.length)
+  for (let i = 0; i < indices.length; i++) {
+    const position = positions[i]!
+    if (!Number.isInteger(position) || position < 0 || position >= set.count) {
+      throw new DataError(
+        `${set.name}: expected positions of 0 to ${set.count - 1} in the subset, found ${position} at ${i}`,
+      )
+    }
+    indices[i] = set.indices === undefined ? position : set.indices[position]!
+  }
+  return { ...set, count: indices.length, indices }
+}
+
+/**
+ * The first samples of a data set.
+ *
+ * @throws DataError unless 1 <= count <= set.count
+ */
+export function take(set: Dataset, count: number): Dataset {
+  if (!Number.isInteger(count) || count < 1 || count > set.count) {
+    throw new DataError(`${set.name}: expected to take 1 to ${set.count} samples, found ${count}`)
+  }
+  return subset(set, inOrder(count))
+}
+
+/** The same samples in a random order, which is a function of the seed and the number of samples alone. */
+export function shuffled(set: Dataset, seed: number): Dataset {
+  return subset(set, order(set, { seed }))
+}
+
+/**
+ * Holds a part of the samples back for validation: the last ones of the order, round(fraction * count) of them.
+ *
+ * @param fraction of the samples that are held back, between 0 and 1
+ * @throws DataError when one of the parts would be empty
+ */
+export function holdout(set: Dataset, fraction: number, options: SplitOptions = {}): Split {
+  const held = Math.floor(fraction * set.count + 0.5)
+  if (!(held >= 1 && held < set.count)) {
+    throw new DataError(
+      `${set.name}: expected a fraction that leaves samples for training and for validation, found ${fraction} of ` +
+        `${set.count} samples`,
+    )
+  }
+  const positions = order(set, options)
+  const kept = set.count - held
+  return {
+    train: subset(set, positions.subarray(0, kept)),
+    validation: subset(set, positions.subarray(kept)),
+  }
+}
+
+/**
+ * k splits for cross-validation. Each sample is in the validation part of exactly one; the parts' sizes differ by at
+ * most one.
+ *
+ * @throws DataError unless k is a whole number of 2 to set.count
+ */
+export function kfold(set: Dataset, k: number, options: SplitOptions = {}): Split[] {
+  if (!Number.isInteger(k) || k < 2 || k > set.count) {
+    throw new DataError(`${set.name}: expected 2 to ${set.count} folds, found ${k}`)
+  }
+  const positions = order(set, options)
+  return Array.from({ length: k }, (_, fold) => {
+    const start = Math.floor((fold * set.count) / k)
+    const end = Math.floor(((fold + 1) * set.count) / k)
+    const train = new Uint32Array(set.count - (end - start))
+    train.set(positions.subarray(0, start))
+    train.set(positions.subarray(end), start)
+    return { train: subset(set, train), validation: subset(set, positions.subarray(start, end)) }
+  })
+}
+
+/**
+ * Mean and scale of each element over the samples of a data set, its training part as a rule: a view is measured by its
+ * own samples alone. Bytes are taken as x / 255. (x - mean) / (standard deviation + 1e-5), the standard deviation being
+ * that of the population (study C of the reference experiments).
+ *
+ * Bytes are summed as integers, which is exact in any order up to 370,000 samples; floats are summed in the order of
+ * the samples, in float64, mean first. Only + - * / and the square root are used: the same bits in every runtime.
+ */
+export function standardisation(set: Dataset): Standardisation {
+  const { images, sampleSize, count } = set
+  const mean = new Float64Array(sampleSize)
+  const variance = new Float64Array(sampleSize)
+  if (images instanceof Uint8Array) {
+    const squares = new Float64Array(sampleSize)
+    for (let i = 0; i < count; i++) {
+      const row = rowOf(set, i) * sampleSize
+      for (let j = 0; j < sampleSize; j++) {
+        const x = images[row + j]!
+        mean[j]! += x
+        squares[j]! += x * x
+      }
+    }
+    const unit = count * 255
+    for (let j = 0; j < sampleSize; j++) {
+      variance[j] = (count * squares[j]! - mean[j]! * mean[j]!) / (unit * unit)
+      mean[j]! /= unit
+    }
+  } else {
+    for (let i = 0; i < count; i++) {
+      const row = rowOf(set, i) * sampleSize
+      for (let j = 0; j < sampleSize; j++) mean[j]! += images[row + j]!
+    }
+    for (let j = 0; j < sampleSize; j++) mean[j]! /= count
+    for (let i = 0; i < count; i++) {
+      const row = rowOf(set, i) * sampleSize
+      for (let j = 0; j < sampleSize; j++) {
+        const deviation = images[row + j]! - mean[j]!
+        variance[j]! += deviation * deviation
+      }
+    }
+    for (let j = 0; j < sampleSize; j++) variance[j]! /= count
+  }
+  return {
+    mean: new Float32Array(mean),
+    scale: Float32Array.from(variance, (v) => 1 / (Math.sqrt(v) + STANDARDISATION_EPSILON)),
+  }
+}
+
+/** The row of sample i in `images` and `labels`. */
+export function rowOf(set: Dataset, i: number): number {
+  return set.indices === undefined ? i : set.indices[i]!
+}
+
+function order(set: Dataset, { seed = 0, shuffle = true }: SplitOptions): Uint32Array {
+  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
+    throw new DataError(`${set.name}: expected a seed of 0 to 4294967295, found ${seed}`)
+  }
+  return shuffle ? permutation(set.count, seed, SPLIT_STREAM, 0) : inOrder(set.count)
+}
+
+function inOrder(count: number): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, i) => i)
+}
+
+function typeName(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1)
+}
