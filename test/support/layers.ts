@@ -1,0 +1,72 @@
+import type { Engine } from '../../src/engine/engine.js'
+import { LinkedProgram } from '../../src/engine/linked-program.js'
+import type { EmitContext } from '../../src/nn/layer.js'
+import type { LayerSpec } from '../../src/nn/layers/index.js'
+import { sequential } from '../../src/nn/model.js'
+import { ProgramBuilder } from '../../src/program/builder.js'
+import { type Buffer, createTensor, sizeOf, type Tensor } from '../../src/program/tensor.js'
+
+export interface LayerRun {
+  readonly y: Float32Array
+  readonly dx: Float32Array
+  /** Gradients by parameter name. */
+  readonly gradients: ReadonlyMap<string, Float32Array>
+}
+
+/**
+ * Runs layers forward and backward on an engine, every buffer in memory of its own, so that all results can be read.
+ * `weights` are the parameters' values in order; `dy` is the gradient of the output.
+ */
+export function runLayers(
+  engine: Engine,
+  specs: readonly LayerSpec[],
+  input: readonly number[],
+  { x, weights, dy, batch }: { x: Float32Array; weights: Float32Array[]; dy: Float32Array; batch: number },
+): LayerRun {
+  const model = sequential(specs, { input })
+  model.setWeights(new Map(model.parameters.map(({ name }, i) => [name, weights[i]!])))
+  const memory = model.weightsIn(engine)
+  const program = new ProgramBuilder('test')
+  const gradients = new Map<string, Tensor>()
+  const context: EmitContext = {
+    ...{ program, batch, training: true, step: createTensor('state', 'step', [1], 'i32'), seed: model.seed },
+    gradientOf({ name, tensor }) {
+      const gradient = createTensor('state', `${name}.gradient`, tensor.shape)
+      gradients.set(name, gradient)
+      return gradient
+    },
+    layerDone() {},
+  }
+  const [xTensor, dyTensor] = [
+    createTensor('state', 'x', [batch, ...input]),
+    createTensor('state', 'dy', [batch, ...model.output]),
+  ]
+  const forward = model.forward(context, xTensor)
+  const dx = forward.backward(dyTensor, true)!
+
+  const places = new Map<Buffer, number>()
+  const addressOf = (buffer: Buffer) => {
+    const known = memory.addressOf(buffer) ?? places.get(buffer)
+    if (known !== undefined) return known
+    const address = engine.allocate(buffer.bytes)
+    engine.views.u8.fill(0xff, address, address + buffer.bytes)
+    places.set(buffer, address)
+    return address
+  }
+  const at = (tensor: Tensor) => (addressOf(tensor.buffer) + tensor.offset) >>> 2
+  const read = (tensor: Tensor) => engine.views.f32.slice(at(tensor), at(tensor) + sizeOf(tensor.shape))
+  const linked = new LinkedProgram(engine, program, addressOf)
+  engine.views.f32.set(x, at(xTensor))
+  engine.views.f32.set(dy, at(dyTensor))
+  const outputs = { ...forward.output }
+  linked.run()
+  const result = {
+    // The output gradient may be overwritten, but never the output.
+    y: read(outputs),
+    dx: read(dx),
+    gradients: new Map([...gradients].map(([name, tensor]) => [name, read(tensor)])),
+  }
+  linked.release()
+  for (const address of places.values()) engine.release(address)
+  return result
+}
