@@ -263,6 +263,7 @@ export function standardisation(set: Dataset): Standardisation {
       const row = rowOf(set, i) * sampleSize
       for (let j = 0; j < sampleSize; j++) {
         const x = images[row + j]!
+        if (x === 0) continue // four of five pixels of MNIST; measured: a quarter less time
         mean[j]! += x
         squares[j]! += x * x
       }

@@ -31,18 +31,23 @@ export async function gunzip(
   let size: number | undefined
   let content = new Uint8Array(0)
 
-  // Small slices, because browsers decompress a whole slice before anyone can stop them: at most as much as is
-  // wanted, or 1 MiB, whichever is more. Slices over 64 KiB are no faster.
-  const slices = new ReadableStream<BufferSource>({
-    pull(controller) {
+  const stream = new DecompressionStream('gzip')
+  const reader = stream.readable.getReader()
+  const writer = stream.writable.getWriter()
+  // Each slice waits until the one before is worked off; a pipe would not, since Node counts its queue in chunks.
+  // Slices are small, because browsers decompress a whole one before anyone can stop them: at most as much as is
+  // wanted, or 1 MiB, whichever is more. Measured: slices over 32 KiB are no faster.
+  const feed = async () => {
+    while (fed < bytes.length) {
       const length = Math.min(1 << 16, Math.max(1 << 10, Math.trunc((size ?? 0) / MAX_EXPANSION)))
       const slice = bytes.subarray(fed, fed + length)
       fed += slice.length
-      if (slice.length > 0) controller.enqueue(slice as Uint8Array<ArrayBuffer>)
-      else controller.close()
-    },
-  })
-  const reader = slices.pipeThrough(new DecompressionStream('gzip')).getReader()
+      await writer.write(slice as Uint8Array<ArrayBuffer>)
+    }
+    await writer.close()
+  }
+  // What goes wrong with a slice is thrown by the reader too, where it is handled.
+  feed().catch(() => undefined)
   try {
     for (;;) {
       const { done, value } = await reader.read().catch((cause) => {
@@ -76,6 +81,7 @@ export async function gunzip(
       received += value.length
     }
   } catch (error) {
+    fed = bytes.length // ends feed
     await reader.cancel().catch(() => undefined)
     throw error
   }
