@@ -1,5 +1,7 @@
+import { columnSum } from './column-sum'
 import { copy, fill } from './fill'
 import { gather, gatherBytes, gatherLabels } from './gather'
+import { gemm } from './gemm'
 import { Op } from './opcodes'
 import { sgd } from './sgd'
 
@@ -40,6 +42,26 @@ export function run(program: usize, words: i32): void {
         break
       case Op.Sgd:
         sgd(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), float(i, 5), float(i, 6), int(i, 7))
+        break
+      case Op.Gemm:
+        gemm(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+          int(i, 10),
+          int(i, 11),
+          float(i, 12),
+        )
+        break
+      case Op.ColumnSum:
+        columnSum(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4))
         break
       default:
         unreachable()

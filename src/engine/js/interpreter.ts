@@ -1,7 +1,9 @@
 import { Op } from '../../../assembly/opcodes.js'
 import { EngineError } from '../../errors.js'
+import { columnSum } from './column-sum.js'
 import { copy, fill } from './fill.js'
 import { gather, gatherBytes, gatherLabels } from './gather.js'
+import { gemm } from './gemm.js'
 import { sgd } from './sgd.js'
 import type { Views } from './views.js'
 
@@ -52,6 +54,27 @@ export function run(memory: Views, program: number, words: number): void {
           f32[a + 6]!,
           i32[a + 7]!,
         )
+        break
+      case Op.Gemm:
+        gemm(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          i32[a + 7]!,
+          i32[a + 8]!,
+          i32[a + 9]!,
+          i32[a + 10]!,
+          i32[a + 11]!,
+          f32[a + 12]!,
+        )
+        break
+      case Op.ColumnSum:
+        columnSum(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!)
         break
       default:
         throw new EngineError(`The program has the unknown opcode ${i32[i]} at word ${i - start}.`)

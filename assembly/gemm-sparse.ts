@@ -1,0 +1,302 @@
+/**
+ * Products that leave out the exact zeros of A. A row of A becomes a list of entries in increasing k: a value, and the
+ * offset in bytes of the row of B that it multiplies. While B is finite this changes no bit: a sum that starts from +0
+ * never becomes -0, and adding a zero of either sign to anything else leaves it as it was. A sum that goes on from C may
+ * start from -0, so zeros are never skipped when accumulating.
+ */
+import { finishRows } from './gemm-epilogue'
+import { packB, packColumns } from './gemm-pack'
+import { scratch } from './scratch'
+
+/** Columns of B in a panel. */
+export const NR_SPARSE: i32 = 32
+const KC: i32 = 256
+/** Rows of C that use a panel of B while it is in the L1 cache. */
+const MC: i32 = 16
+const ENTRY_BYTES: usize = 8
+const PANEL_ROW: usize = (<usize>NR_SPARSE) << 2
+const PACKED_B_BYTES: usize = 1 << 19
+const LIST_BYTES: usize = <usize>KC * ENTRY_BYTES
+
+/** True where at least half of the rows x columns floats at `a`, rows `aRow` bytes apart, are zeros of either sign. */
+export function mostlyZeros(a: usize, aRow: usize, rows: i32, columns: i32): bool {
+  let zeros: i64 = 0
+  for (let i = 0; i < rows; i++) {
+    const end = a + ((<usize>columns) << 2)
+    let p = a
+    let lanes = i32x4.splat(0)
+    for (; p + 16 <= end; p += 16) lanes = i32x4.sub(lanes, f32x4.eq(v128.load(p), f32x4.splat(0)))
+    zeros += i32x4.extract_lane(lanes, 0) + i32x4.extract_lane(lanes, 1)
+    zeros += i32x4.extract_lane(lanes, 2) + i32x4.extract_lane(lanes, 3)
+    for (; p < end; p += 4) zeros += i32(load<f32>(p) == 0)
+    a += aRow
+  }
+  return zeros * 2 >= <i64>rows * <i64>columns
+}
+
+/**
+ * Lists the entries of one row of A, `count` values `aStep` bytes apart, without its zeros where `skip` is set. Row p of
+ * B lies at offset p * bRow. Returns the number of entries.
+ */
+function listRow(a: usize, aStep: usize, count: i32, bRow: usize, skip: bool, entries: usize): i32 {
+  const keepAll = i32(!skip)
+  let to = entries
+  let offset: usize = 0
+  // Every entry is written and the zeros are written over: a branch would be mispredicted too often.
+  for (let p = 0; p < count; p++) {
+    const value = load<f32>(a)
+    store<f32>(to, value)
+    store<u32>(to, <u32>offset, 4)
+    to += <usize>(i32(value != 0) | keepAll) * ENTRY_BYTES
+    a += aStep
+    offset += bRow
+  }
+  return <i32>((to - entries) / ENTRY_BYTES)
+}
+
+/**
+ * C = op(A) op(B), as `gemm`, all strides in bytes, without the zeros of A: the five loops of the dense product, with
+ * single rows instead of row panels.
+ */
+export function gemmSparse(
+  a: usize,
+  aRow: usize,
+  aStep: usize,
+  b: usize,
+  bRow: usize,
+  transposeB: bool,
+  c: usize,
+  cRow: usize,
+  m: i32,
+  n: i32,
+  k: i32,
+  bias: usize,
+  activation: i32,
+  slope: f32,
+): void {
+  const packedB = scratch()
+  const lists = packedB + PACKED_B_BYTES
+  const counts = lists + <usize>MC * LIST_BYTES
+  const ncMax = <i32>(PACKED_B_BYTES / PANEL_ROW / <usize>min(k, KC)) * NR_SPARSE
+  for (let jc = 0; jc < n; jc += ncMax) {
+    const nc = min(ncMax, n - jc)
+    const whole = nc & -NR_SPARSE
+    const rest = nc - whole
+    for (let pc = 0; pc < k; pc += KC) {
+      const kc = min(KC, k - pc)
+      const panelBytes = <usize>kc * PANEL_ROW
+      const tail = packedB + <usize>(whole / NR_SPARSE) * panelBytes
+      const bBlock = transposeB
+        ? b + <usize>jc * bRow + ((<usize>pc) << 2)
+        : b + <usize>pc * bRow + ((<usize>jc) << 2)
+      packB(bBlock, bRow, transposeB, kc, whole, NR_SPARSE, packedB)
+      if (rest > 0) {
+        if (transposeB) {
+          packColumns(bBlock + <usize>whole * bRow, 4, bRow, kc, rest, NR_SPARSE, PANEL_ROW, tail)
+        } else {
+          packColumns(bBlock + ((<usize>whole) << 2), bRow, 4, kc, rest, NR_SPARSE, PANEL_ROW, tail)
+        }
+      }
+      for (let ic = 0; ic < m; ic += MC) {
+        const mc = min(MC, m - ic)
+        const aBlock = a + <usize>ic * aRow + <usize>pc * aStep
+        const cBlock = c + <usize>ic * cRow + ((<usize>jc) << 2)
+        for (let i = 0; i < mc; i++) {
+          const list = lists + <usize>i * LIST_BYTES
+          store<i32>(
+            counts + ((<usize>i) << 2),
+            listRow(aBlock + <usize>i * aRow, aStep, kc, PANEL_ROW, true, list),
+          )
+        }
+        for (let jr = 0; jr < nc; jr += NR_SPARSE) {
+          const panel = packedB + <usize>(jr / NR_SPARSE) * panelBytes
+          for (let i = 0; i < mc; i++) {
+            const list = lists + <usize>i * LIST_BYTES
+            const count = load<i32>(counts + ((<usize>i) << 2))
+            const tile = cBlock + <usize>i * cRow + ((<usize>jr) << 2)
+            if (nc - jr >= NR_SPARSE) kernel1x32(list, count, panel, tile, pc > 0)
+            else edge1x32(list, count, panel, tile, pc > 0, rest, counts + 64)
+          }
+        }
+        if (pc + kc == k)
+          finishRows(cBlock, cRow, mc, nc, bias ? bias + ((<usize>jc) << 2) : 0, activation, slope)
+      }
+    }
+  }
+}
+
+/** C[1, 32] from a list of entries and a packed panel of B. Starts from C where `resume` is set, else from zeros. */
+function kernel1x32(entries: usize, count: i32, b: usize, c: usize, resume: bool): void {
+  let s0 = f32x4.splat(0)
+  let s1 = s0
+  let s2 = s0
+  let s3 = s0
+  let s4 = s0
+  let s5 = s0
+  let s6 = s0
+  let s7 = s0
+  if (resume) {
+    s0 = v128.load(c)
+    s1 = v128.load(c, 16)
+    s2 = v128.load(c, 32)
+    s3 = v128.load(c, 48)
+    s4 = v128.load(c, 64)
+    s5 = v128.load(c, 80)
+    s6 = v128.load(c, 96)
+    s7 = v128.load(c, 112)
+  }
+  for (; count > 0; count--) {
+    const x = v128.load32_splat(entries)
+    const row = b + <usize>load<u32>(entries, 4)
+    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(row)))
+    s1 = f32x4.add(s1, f32x4.mul(x, v128.load(row, 16)))
+    s2 = f32x4.add(s2, f32x4.mul(x, v128.load(row, 32)))
+    s3 = f32x4.add(s3, f32x4.mul(x, v128.load(row, 48)))
+    s4 = f32x4.add(s4, f32x4.mul(x, v128.load(row, 64)))
+    s5 = f32x4.add(s5, f32x4.mul(x, v128.load(row, 80)))
+    s6 = f32x4.add(s6, f32x4.mul(x, v128.load(row, 96)))
+    s7 = f32x4.add(s7, f32x4.mul(x, v128.load(row, 112)))
+    entries += ENTRY_BYTES
+  }
+  v128.store(c, s0)
+  v128.store(c, s1, 16)
+  v128.store(c, s2, 32)
+  v128.store(c, s3, 48)
+  v128.store(c, s4, 64)
+  v128.store(c, s5, 80)
+  v128.store(c, s6, 96)
+  v128.store(c, s7, 112)
+}
+
+/** `kernel1x32` for a last panel with fewer columns, through the 128 bytes at `tile`. */
+function edge1x32(
+  entries: usize,
+  count: i32,
+  b: usize,
+  c: usize,
+  resume: bool,
+  columns: i32,
+  tile: usize,
+): void {
+  const bytes = (<usize>columns) << 2
+  if (resume) memory.copy(tile, c, bytes)
+  if (columns > 16) kernel1x32(entries, count, b, tile, resume)
+  else kernel1x16(entries, count, b, tile, resume)
+  memory.copy(c, tile, bytes)
+}
+
+function kernel1x16(entries: usize, count: i32, b: usize, c: usize, resume: bool): void {
+  let s0 = f32x4.splat(0)
+  let s1 = s0
+  let s2 = s0
+  let s3 = s0
+  if (resume) {
+    s0 = v128.load(c)
+    s1 = v128.load(c, 16)
+    s2 = v128.load(c, 32)
+    s3 = v128.load(c, 48)
+  }
+  for (; count > 0; count--) {
+    const x = v128.load32_splat(entries)
+    const row = b + <usize>load<u32>(entries, 4)
+    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(row)))
+    s1 = f32x4.add(s1, f32x4.mul(x, v128.load(row, 16)))
+    s2 = f32x4.add(s2, f32x4.mul(x, v128.load(row, 32)))
+    s3 = f32x4.add(s3, f32x4.mul(x, v128.load(row, 48)))
+    entries += ENTRY_BYTES
+  }
+  v128.store(c, s0)
+  v128.store(c, s1, 16)
+  v128.store(c, s2, 32)
+  v128.store(c, s3, 48)
+}
+
+/**
+ * The product of a few rows of A with a B that is not transposed, with or without the zeros of A: each row of C is a
+ * combination of rows of B, four at a time, read where they lie. Packing B would not pay for itself.
+ */
+export function gemmRows(
+  a: usize,
+  aRow: usize,
+  aStep: usize,
+  b: usize,
+  bRow: usize,
+  c: usize,
+  cRow: usize,
+  m: i32,
+  n: i32,
+  k: i32,
+  accumulate: bool,
+  skip: bool,
+  bias: usize,
+  activation: i32,
+  slope: f32,
+): void {
+  const entries = scratch()
+  for (let i = 0; i < m; i++) {
+    if (!accumulate) memory.fill(c, 0, (<usize>n) << 2)
+    for (let pc = 0; pc < k; pc += KC) {
+      const kc = min(KC, k - pc)
+      const bBlock = b + <usize>pc * bRow
+      const count = listRow(a + <usize>pc * aStep, aStep, kc, bRow, skip, entries)
+      const end = entries + <usize>count * ENTRY_BYTES
+      let e = entries
+      for (; e + 4 * ENTRY_BYTES <= end; e += 4 * ENTRY_BYTES) addRows4(e, bBlock, c, n)
+      for (; e < end; e += ENTRY_BYTES) addRow(e, bBlock, c, n)
+    }
+    a += aRow
+    c += cRow
+  }
+  finishRows(c - <usize>m * cRow, cRow, m, n, bias, activation, slope)
+}
+
+/** y[j] = (((y[j] + v0 b0[j]) + v1 b1[j]) + v2 b2[j]) + v3 b3[j] for the four entries (v, row b) at `entries`. */
+function addRows4(entries: usize, b: usize, y: usize, n: i32): void {
+  const v0 = v128.load32_splat(entries)
+  const v1 = v128.load32_splat(entries, 8)
+  const v2 = v128.load32_splat(entries, 16)
+  const v3 = v128.load32_splat(entries, 24)
+  let b0 = b + <usize>load<u32>(entries, 4)
+  let b1 = b + <usize>load<u32>(entries, 12)
+  let b2 = b + <usize>load<u32>(entries, 20)
+  let b3 = b + <usize>load<u32>(entries, 28)
+  const end = y + ((<usize>n) << 2)
+  for (; y + 16 <= end; y += 16) {
+    let s = f32x4.add(v128.load(y), f32x4.mul(v0, v128.load(b0)))
+    s = f32x4.add(s, f32x4.mul(v1, v128.load(b1)))
+    s = f32x4.add(s, f32x4.mul(v2, v128.load(b2)))
+    s = f32x4.add(s, f32x4.mul(v3, v128.load(b3)))
+    v128.store(y, s)
+    b0 += 16
+    b1 += 16
+    b2 += 16
+    b3 += 16
+  }
+  for (; y < end; y += 4) {
+    let s = load<f32>(y) + f32x4.extract_lane(v0, 0) * load<f32>(b0)
+    s += f32x4.extract_lane(v1, 0) * load<f32>(b1)
+    s += f32x4.extract_lane(v2, 0) * load<f32>(b2)
+    s += f32x4.extract_lane(v3, 0) * load<f32>(b3)
+    store<f32>(y, s)
+    b0 += 4
+    b1 += 4
+    b2 += 4
+    b3 += 4
+  }
+}
+
+/** y[j] += v b[j] for the entry (v, row b) at `entry`. */
+function addRow(entry: usize, b: usize, y: usize, n: i32): void {
+  const v = load<f32>(entry)
+  const lanes = f32x4.splat(v)
+  b += <usize>load<u32>(entry, 4)
+  const end = y + ((<usize>n) << 2)
+  for (; y + 16 <= end; y += 16) {
+    v128.store(y, f32x4.add(v128.load(y), f32x4.mul(lanes, v128.load(b))))
+    b += 16
+  }
+  for (; y < end; y += 4) {
+    store<f32>(y, load<f32>(y) + v * load<f32>(b))
+    b += 4
+  }
+}
