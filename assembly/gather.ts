@@ -3,20 +3,40 @@ import { shareBegin, shareEnd } from './threads'
 /**
  * Gathering a batch: row r of the batch is row indices[r] of a data set that lies in linear memory.
  *
- *   y[r, j] = source[indices[r], j]                                      gather        float32
+ *   y[r, j] = (source[indices[r], j] - mean[j]) * scale[j]               gather        float32
  *   y[r, j] = (source[indices[r], j] / 255 - mean[j]) * scale[j]         gatherBytes   uint8 -> float32
  *   y[r]    = labels[indices[r]]                                         gatherLabels  uint8 -> int32
  *
- * source [count, size], indices [rows] int32, mean and scale [size] (address 0: pixels are only scaled to 0..1),
- * y [rows, size]. Indices are checked by the host, which writes them.
+ * source [count, size], indices [rows] int32, mean and scale [size] or both address 0: then y is the source, bytes scaled
+ * to 0..1. y [rows, size]. Indices are checked by the host, which writes them.
  */
 
 /** See above. */
-export function gather(source: usize, indices: usize, y: usize, rows: i32, size: i32): void {
-  const bytes = <usize>size << 2
+export function gather(
+  source: usize,
+  indices: usize,
+  mean: usize,
+  scale: usize,
+  y: usize,
+  rows: i32,
+  size: i32,
+): void {
+  const bytes = (<usize>size) << 2
   for (let r = shareBegin(rows, 1), end = shareEnd(rows, 1); r < end; r++) {
-    const row = <usize>load<u32>(indices + (<usize>r << 2))
-    memory.copy(y + <usize>r * bytes, source + row * bytes, bytes)
+    const from = source + <usize>load<u32>(indices + ((<usize>r) << 2)) * bytes
+    const to = y + <usize>r * bytes
+    if (mean == 0) memory.copy(to, from, bytes)
+    else standardise(from, mean, scale, to, size)
+  }
+}
+
+function standardise(from: usize, mean: usize, scale: usize, to: usize, size: i32): void {
+  const end = from + ((<usize>size) << 2)
+  for (; from + 16 <= end; from += 16, mean += 16, scale += 16, to += 16) {
+    v128.store(to, f32x4.mul(f32x4.sub(v128.load(from), v128.load(mean)), v128.load(scale)))
+  }
+  for (; from < end; from += 4, mean += 4, scale += 4, to += 4) {
+    store<f32>(to, (load<f32>(from) - load<f32>(mean)) * load<f32>(scale))
   }
 }
 
@@ -31,7 +51,7 @@ export function gatherBytes(
   size: i32,
 ): void {
   for (let r = shareBegin(rows, 1), end = shareEnd(rows, 1); r < end; r++) {
-    const from = source + <usize>load<u32>(indices + (<usize>r << 2)) * <usize>size
+    const from = source + <usize>load<u32>(indices + ((<usize>r) << 2)) * <usize>size
     const to = y + ((<usize>r * <usize>size) << 2)
     if (mean == 0) scalePixels(from, to, size)
     else standardisePixels(from, mean, scale, to, size)
@@ -69,7 +89,7 @@ function standardisePixels(from: usize, mean: usize, scale: usize, to: usize, si
 /** See above. */
 export function gatherLabels(labels: usize, indices: usize, y: usize, rows: i32): void {
   for (let r = shareBegin(rows, 16), end = shareEnd(rows, 16); r < end; r++) {
-    const offset = <usize>r << 2
+    const offset = (<usize>r) << 2
     store<i32>(y + offset, <i32>load<u8>(labels + <usize>load<u32>(indices + offset)))
   }
 }

@@ -34,12 +34,17 @@ t.test('a gathered batch holds the rows of the indices, scaled or standardised',
       t.same(y, standard, `${engine.name} standardised, ${size} a row`)
 
       const floats = Float32Array.from(source)
-      runInstruction(engine, instruction.gather, { source: floats, indices, y, rows, size })
+      const value = (i: number) => floats[indices[Math.floor(i / size)]! * size + (i % size)]!
+      const plain = { source: floats, indices, mean: null, scale: null, y, rows, size }
+      runInstruction(engine, instruction.gather, plain)
       t.same(
         y,
-        y.map((_, i) => Math.round(pixel(i) * 255)),
+        y.map((_, i) => value(i)),
         `${engine.name} float32, ${size} a row`,
       )
+      runInstruction(engine, instruction.gather, { ...plain, mean, scale })
+      const shifted = y.map((_, i) => fround(value(i) - mean[i % size]!) * scale[i % size]!)
+      t.same(y, shifted, `${engine.name} float32 standardised, ${size} a row`)
     }
     const labels = Uint8Array.of(9, 8, 255, 0)
     const y = new Int32Array(3)

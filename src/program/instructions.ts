@@ -32,14 +32,13 @@ export const fill = define(Op.Fill, 'fill', { x: 'write', count: 'int', value: '
 /** y[i] = x[i] */
 export const copy = define(Op.Copy, 'copy', { x: 'read', y: 'write', count: 'int' })
 
-/** y[r, :] = source[indices[r], :] for float32 sources, `size` elements a row. */
-export const gather = define(Op.Gather, 'gather', {
-  source: 'read',
-  indices: 'read',
-  y: 'write',
-  rows: 'int',
-  size: 'int',
-})
+/** y[r, j] = (source[indices[r], j] - mean[j]) * scale[j] from float32; without mean and scale y = source. */
+export const gather = define(
+  Op.Gather,
+  'gather',
+  { source: 'read', indices: 'read', mean: 'read', scale: 'read', y: 'write', rows: 'int', size: 'int' },
+  (v) => 2 * v.rows * v.size,
+)
 
 /**
  * y[r, j] = (source[indices[r], j] / 255 - mean[j]) * scale[j] from uint8; without mean and scale y = source / 255.

@@ -22,7 +22,7 @@ export interface StepState {
   readonly slots: ReadonlyMap<Parameter, readonly Tensor[]>
 }
 
-/** A data set's arrays in memory, and the standardisation of its bytes. */
+/** A data set's arrays in memory, and its standardisation. */
 export interface BatchSource {
   /** Unique in its session. */
   readonly id: number
@@ -67,14 +67,10 @@ function emitBatch(
   // A batch touches its own rows of the data set only; the printed and counted memory says so.
   const used = (source: Tensor) => ({ ...source, shape: [batch, ...source.shape.slice(1)] })
   program.from('batch')
-  if (images.type === 'u8') {
-    const { mean = null, scale = null } = standardisation ?? {}
-    program.emit(instruction.gatherBytes, {
-      ...{ source: used(images), indices: rows, mean, scale, y: x, rows: batch, size },
-    })
-  } else {
-    program.emit(instruction.gather, { source: used(images), indices: rows, y: x, rows: batch, size })
-  }
+  const { mean = null, scale = null } = standardisation ?? {}
+  program.emit(images.type === 'u8' ? instruction.gatherBytes : instruction.gather, {
+    ...{ source: used(images), indices: rows, mean, scale, y: x, rows: batch, size },
+  })
   program.emit(instruction.gatherLabels, { labels: used(labels), indices: rows, y, rows: batch })
   return { x, y }
 }

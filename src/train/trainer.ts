@@ -29,7 +29,7 @@ export interface TrainerOptions {
   readonly loss?: LossName
   /** Samples a step, or `'full'` for all of them at once; 32 by default. The last batch of an epoch may be smaller. */
   readonly batchSize?: number | 'full'
-  /** Standardises byte images, in training, evaluation and prediction alike; without it they are scaled to 0..1. */
+  /** Standardises inputs in training, evaluation and prediction alike; without it bytes are scaled to 0..1. */
   readonly standardisation?: Standardisation
   /** Draws a new order of the samples for every epoch; true by default. */
   readonly shuffle?: boolean

@@ -2,18 +2,25 @@ import type { Views } from './views.js'
 
 const { fround } = Math
 
-/** y[r, j] = source[indices[r], j]; see assembly/gather.ts. */
+/** y[r, j] = (source[indices[r], j] - mean[j]) * scale[j]; without mean and scale source. See assembly/gather.ts. */
 export function gather(
   { f32, u32 }: Views,
   source: number,
   indices: number,
+  mean: number,
+  scale: number,
   y: number,
   rows: number,
   size: number,
 ): void {
   for (let r = 0; r < rows; r++) {
     const from = (source >>> 2) + u32[(indices >>> 2) + r]! * size
-    f32.copyWithin((y >>> 2) + r * size, from, from + size)
+    const to = (y >>> 2) + r * size
+    for (let j = 0; j < size; j++) {
+      const value = f32[from + j]!
+      if (mean === 0) f32[to + j] = value
+      else f32[to + j] = fround(fround(value - f32[(mean >>> 2) + j]!) * f32[(scale >>> 2) + j]!)
+    }
   }
 }
 
