@@ -32,7 +32,7 @@ export function run(program: usize, words: i32): void {
         copy(int(i, 0), int(i, 1), int(i, 2))
         break
       case Op.Gather:
-        gather(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4))
+        gather(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), int(i, 6))
         break
       case Op.GatherBytes:
         gatherBytes(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), int(i, 6))

@@ -25,7 +25,7 @@ export function run(memory: Views, program: number, words: number): void {
         copy(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!)
         break
       case Op.Gather:
-        gather(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!)
+        gather(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!, i32[a + 5]!, i32[a + 6]!)
         break
       case Op.GatherBytes:
         gatherBytes(
