@@ -1,0 +1,78 @@
+"""Training speed of PyTorch on the CPU: reads workload ids and seconds a window from standard input, one request a line
+("W1 0.5 1": id, seconds, threads), and answers each with samples a second, one number a line."""
+
+import gzip
+import os
+import sys
+import time
+
+import torch
+from torch import nn
+
+
+def images(folder):
+    with gzip.open(os.path.join(folder, "train-images-idx3-ubyte.gz")) as file:
+        pixels = torch.frombuffer(bytearray(file.read()[16:]), dtype=torch.uint8)
+    with gzip.open(os.path.join(folder, "train-labels-idx1-ubyte.gz")) as file:
+        labels = torch.frombuffer(bytearray(file.read()[8:]), dtype=torch.uint8)
+    return pixels.reshape(-1, 784), labels.long()
+
+
+WORKLOADS = {
+    "W1": (32, 0.01, lambda: nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))),
+    "W2": (128, 0.01, lambda: nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 10))),
+    "W3": (32, 0.0085, lambda: nn.Sequential(
+        nn.Linear(784, 2048), nn.ReLU(), nn.Dropout(0.5), nn.Linear(2048, 2048), nn.ReLU(), nn.Dropout(0.5),
+        nn.Linear(2048, 10))),
+    "W4": (250, 0.1, lambda: nn.Sequential(nn.Linear(784, 100), nn.Tanh(), nn.Linear(100, 10))),
+}
+
+
+class Run:
+    """One workload's network and its place in the data."""
+
+    def __init__(self, name, x, y):
+        self.batch, rate, build = WORKLOADS[name]
+        torch.manual_seed(1)
+        self.model = build()
+        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=rate)
+        self.loss = nn.CrossEntropyLoss()
+        self.x, self.y = x, y
+        self.order = torch.randperm(len(x))
+        self.at = 0
+
+    def step(self):
+        if self.at + self.batch > len(self.order):
+            self.order = torch.randperm(len(self.x))
+            self.at = 0
+        rows = self.order[self.at:self.at + self.batch]
+        self.at += self.batch
+        self.optimizer.zero_grad()
+        self.loss(self.model(self.x[rows]), self.y[rows]).backward()
+        self.optimizer.step()
+
+    def speed(self, seconds):
+        steps = 0
+        start = time.perf_counter()
+        while time.perf_counter() - start < seconds:
+            for _ in range(4):
+                self.step()
+            steps += 4
+        return steps * self.batch / (time.perf_counter() - start)
+
+
+def main():
+    pixels, labels = images(sys.argv[1])
+    scaled = pixels.float() / 255
+    runs = {}
+    print("ready", torch.__version__, flush=True)
+    for line in sys.stdin:
+        name, seconds, threads = line.split()
+        torch.set_num_threads(int(threads))
+        if name not in runs:
+            runs[name] = Run(name, scaled, labels)
+            runs[name].step()
+        print(runs[name].speed(float(seconds)), flush=True)
+
+
+main()
