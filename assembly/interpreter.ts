@@ -1,3 +1,4 @@
+import { activate, activateBackward } from './activation'
 import { columnSum } from './column-sum'
 import { copy, fill } from './fill'
 import { gather, gatherBytes, gatherLabels } from './gather'
@@ -62,6 +63,12 @@ export function run(program: usize, words: i32): void {
         break
       case Op.ColumnSum:
         columnSum(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4))
+        break
+      case Op.Activate:
+        activate(int(i, 0), int(i, 1), int(i, 2), int(i, 3), float(i, 4))
+        break
+      case Op.ActivateBackward:
+        activateBackward(int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), float(i, 6))
         break
       default:
         unreachable()

@@ -1,5 +1,6 @@
 import { Op } from '../../../assembly/opcodes.js'
 import { EngineError } from '../../errors.js'
+import { activate, activateBackward } from './activation.js'
 import { columnSum } from './column-sum.js'
 import { copy, fill } from './fill.js'
 import { gather, gatherBytes, gatherLabels } from './gather.js'
@@ -75,6 +76,12 @@ export function run(memory: Views, program: number, words: number): void {
         break
       case Op.ColumnSum:
         columnSum(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!)
+        break
+      case Op.Activate:
+        activate(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, f32[a + 4]!)
+        break
+      case Op.ActivateBackward:
+        activateBackward(memory, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!, i32[a + 5]!, f32[a + 6]!)
         break
       default:
         throw new EngineError(`The program has the unknown opcode ${i32[i]} at word ${i - start}.`)

@@ -1,0 +1,37 @@
+/**
+ * The last one to three floats of a span, moved to and from the lanes of a register, so that they pass through the same
+ * operations as all others. No byte outside the span is touched.
+ */
+
+/** The `count` (1, 2 or 3) floats at `p` in the first lanes; the other lanes keep those of `rest`. */
+// @ts-ignore: decorator
+@inline
+export function loadTail(p: usize, count: i32, rest: v128): v128 {
+  if (count == 1) return v128.load_lane<f32>(p, rest, 0)
+  const two = v128.load_lane<f64>(p, rest, 0)
+  if (count == 2) return two
+  return v128.load_lane<f32>(p, two, 2, 8)
+}
+
+/** Stores the first `count` (1, 2 or 3) lanes at `p`. */
+// @ts-ignore: decorator
+@inline
+export function storeTail(p: usize, count: i32, x: v128): void {
+  if (count == 1) {
+    v128.store_lane<f32>(p, x, 0)
+    return
+  }
+  v128.store_lane<f64>(p, x, 0)
+  if (count == 3) v128.store_lane<f32>(p, x, 2, 8)
+}
+
+/** The end of a horizontal sum over four partial sums: (0 + 1) + (2 + 3). */
+// @ts-ignore: decorator
+@inline
+export function sumLanes(x: v128): f32 {
+  return (
+    f32x4.extract_lane(x, 0) +
+    f32x4.extract_lane(x, 1) +
+    (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3))
+  )
+}

@@ -1,0 +1,144 @@
+/**
+ * The scalar twins of assembly/math.ts, where formulas and constants are explained: exp, log, tanh, sigmoid, sine and
+ * cosine in float32, one rounding an operation, the same bits in every JavaScript engine. Errors are in units in the
+ * last place (ulp) of the exact result, for float32 arguments.
+ */
+
+const f = Math.fround
+
+const ROUND = 12582912
+const LOG2_E = f(1.44269502)
+const LN_2 = f(0.693147182)
+const LN_2_HIGH = f(0.693145752)
+const LN_2_LOW = f(1.42860677e-6)
+
+const E2 = f(0.49999994)
+const E3 = f(0.16666548)
+const E4 = f(0.0416685492)
+const E5 = f(0.00836611353)
+const E6 = f(0.00137939362)
+
+const EXP_HIGHEST = 89
+const EXP_LOWEST = -104
+const TANH_HIGHEST = 9.5
+
+const L1 = f(0.666666627)
+const L2 = f(0.400009722)
+const L3 = f(0.284987926)
+const L4 = f(0.242788315)
+const SMALLEST_NORMAL = 2 ** -126
+const TWO_TO_24 = 2 ** 24
+const SQRT_HALF_BITS = 0x3f3504f3
+
+const S0 = f(6.28318548)
+const S1 = f(-41.3418694)
+const S2 = f(81.6265259)
+const S3 = f(-76.8181229)
+const C0 = f(-19.7392082)
+const C1 = f(64.9391403)
+const C2 = f(-85.423111)
+const C3 = f(58.5601959)
+
+/** One float and its bits. */
+const float = new Float32Array(1)
+const bits = new Int32Array(float.buffer)
+
+/** e^x, at most 0.91 ulp off, denormal results included. */
+export function exp(x: number): number {
+  const bounded = Math.max(Math.min(x, EXP_HIGHEST), EXP_LOWEST)
+  const n = f(f(f(bounded * LOG2_E) + ROUND) - ROUND)
+  const p = f(expm1Reduced(reduce(bounded, n)) + 1)
+  const half = n >> 1
+  return f(f(p * powerOfTwo(half)) * powerOfTwo(n - half))
+}
+
+/** x - n ln 2 */
+function reduce(x: number, n: number): number {
+  return f(f(x - f(n * LN_2_HIGH)) - f(n * LN_2_LOW))
+}
+
+/** e^r - 1 for |r| <= ln(2) / 2. */
+function expm1Reduced(r: number): number {
+  const r2 = f(r * r)
+  const low = f(E2 + f(E3 * r))
+  const middle = f(E4 + f(E5 * r))
+  const p = f(low + f(r2 * f(middle + f(r2 * E6))))
+  return f(r + f(r2 * p))
+}
+
+/** 2^n for n from -126 to 127. */
+function powerOfTwo(n: number): number {
+  bits[0] = (n + 127) << 23
+  return float[0]!
+}
+
+/** 1 / (1 + e^-x), at most 1.83 ulp off, denormal results included. */
+export function sigmoid(x: number): number {
+  const e = exp(-Math.abs(x))
+  const g = f(e / f(e + 1))
+  const base = x < 0 ? e : 1
+  return f(base - f(base * g))
+}
+
+/** tanh(x), at most 1.99 ulp off. */
+export function tanh(x: number): number {
+  const magnitude = Math.abs(x)
+  const y = Math.min(magnitude, TANH_HIGHEST) * -2
+  const n = f(f(f(y * LOG2_E) + ROUND) - ROUND)
+  const r = f(y - f(n * LN_2))
+  const scale = powerOfTwo(n)
+  const q = f(scale * expm1Reduced(r))
+  const above = f(f(1 - scale) - q)
+  const below = f(f(1 + scale) + q)
+  const result = f(above / below)
+  return x < 0 ? -result : x === 0 ? x : result
+}
+
+/** Natural logarithm, at most 0.83 ulp off, of denormals too; -infinity for 0 and NaN below. */
+export function log(x: number): number {
+  if (x < 0) return Number.NaN
+  if (x === 0) return -Infinity
+  if (!(x < Infinity)) return x
+  const tiny = x < SMALLEST_NORMAL
+  float[0] = tiny ? x * TWO_TO_24 : x
+  const offset = bits[0]! - SQRT_HALF_BITS
+  const n = (offset >> 23) + (tiny ? -24 : 0)
+  bits[0] = (offset & 0x7fffff) + SQRT_HALF_BITS
+  const m = float[0]!
+  const d = f(m - 1)
+  const s = f(d / f(d + 2))
+  const z = f(s * s)
+  const h = f(f(d * d) * 0.5)
+  const low = f(L1 + f(z * L2))
+  const high = f(L3 + f(z * L4))
+  const p = f(z * f(low + f(f(z * z) * high)))
+  const small = f(f(s * f(h + p)) + f(n * LN_2_LOW))
+  return f(f(f(small - h) + d) + f(n * LN_2_HIGH))
+}
+
+/** sin(2 pi u) for u in [0, 1], at most 1.5 ulp off. */
+export function sinTurns(u: number): number {
+  const k = f(f(f(u * 4) + ROUND) - ROUND)
+  return quadrant(u, k, k)
+}
+
+/** cos(2 pi u) for u in [0, 1], at most 1.5 ulp off. */
+export function cosTurns(u: number): number {
+  const k = f(f(f(u * 4) + ROUND) - ROUND)
+  return quadrant(u, k, k + 1)
+}
+
+/** Sine (`quarter` even) or cosine of 2 pi (u - k/4), negated for `quarter` mod 4 = 2 and 3. */
+function quadrant(u: number, k: number, quarter: number): number {
+  const r = f(u - f(k * 0.25))
+  const z = f(r * r)
+  const value =
+    (quarter & 1) === 0 ? f(r * horner(z, S0, S1, S2, S3)) : f(1 + f(z * horner(z, C0, C1, C2, C3)))
+  return (quarter & 2) === 0 ? value : -value
+}
+
+/** c0 + z (c1 + z (c2 + z c3)) */
+function horner(z: number, c0: number, c1: number, c2: number, c3: number): number {
+  const inner = f(c2 + f(z * c3))
+  return f(c0 + f(z * f(c1 + f(z * inner))))
+}
