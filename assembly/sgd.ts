@@ -20,8 +20,8 @@ export function sgd(
   weightDecay: f32,
   nesterov: i32,
 ): void {
-  const begin = <usize>shareBegin(count, 16) << 2
-  const end = <usize>shareEnd(count, 16) << 2
+  const begin = (<usize>shareBegin(count, 16)) << 2
+  const end = (<usize>shareEnd(count, 16)) << 2
   const rateLanes = v128.load32_splat(rate)
   const decayLanes = f32x4.splat(weightDecay)
   const momentumLanes = f32x4.splat(momentum)
