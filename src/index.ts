@@ -11,6 +11,18 @@ export {
   subset,
   take,
 } from './data/dataset.js'
+export { type BuiltInDigitsOptions, builtInDigits } from './data/digits.js'
+export { type IdxArray, readIdx, readIdxOrGzip, writeIdx, writeIdxGzip } from './data/idx.js'
+export {
+  type DataOptions,
+  type DataProgress,
+  DataUnavailableError,
+  type FamilyData,
+  fashionMnist,
+  kmnist,
+  mnist,
+} from './data/mnist.js'
+export { prepareImage } from './data/prepare.js'
 export { createEngine, type EngineOptions } from './engine/create.js'
 export type { Engine, EngineName } from './engine/engine.js'
 export type { CoreSource } from './engine/simd.js'
