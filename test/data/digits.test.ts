@@ -18,7 +18,7 @@ t.test('the same bits everywhere', async (t) => {
 
 t.test('a digit does not depend on how many are drawn', async (t) => {
   const few = digits({ count: 23, seed: 1 })
-  t.same(few.images, first.images.subarray(0, 23 * 784))
+  t.equal(sha256(few.images), sha256(first.images.subarray(0, 23 * 784)))
   t.same(few.labels, first.labels.subarray(0, 23))
 })
 
@@ -91,7 +91,7 @@ t.test('the built-in data sets', async (t) => {
     t.same(part.sampleShape, [28, 28])
     t.equal(part.classes, 10)
   }
-  t.same(train.images, first.images.subarray(0, 300 * 784))
+  t.equal(sha256(train.images as Uint8Array), sha256(first.images.subarray(0, 300 * 784)))
   t.equal(shared(train.images as Uint8Array, test.images as Uint8Array), 0)
   t.equal(builtInDigits({ train: 10, test: 10 }).train.count, 10, 'the seed may be left out')
 })
@@ -110,7 +110,7 @@ t.test('bad options', async (t) => {
     t.throws(() => digits(options), new DataError(`built-in digits (synthetic): ${message}`))
   }
   t.throws(
-    () => builtInDigits({ test: 0 }),
+    () => builtInDigits({ train: 10, test: 0 }),
     new DataError('built-in digits (synthetic): expected a count of 1 to 2739137, found 0'),
   )
 })
@@ -118,7 +118,7 @@ t.test('bad options', async (t) => {
 /** How many images of `a` are in `b` too. */
 function shared(a: Uint8Array, b: Uint8Array): number {
   const of = (images: Uint8Array) =>
-    Array.from({ length: images.length / 784 }, (_, i) => images.subarray(i * 784, i * 784 + 784).join())
+    Array.from({ length: images.length / 784 }, (_, i) => sha256(images.subarray(i * 784, i * 784 + 784)))
   const known = new Set(of(a))
   return of(b).filter((image) => known.has(image)).length
 }
