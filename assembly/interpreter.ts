@@ -1,3 +1,9 @@
+import { softmax, softmaxBackward } from './softmax'
+import { normal, uniform } from './random'
+import { permutation } from './permutation'
+import { identity, orthogonal } from './initialise'
+import { dropout } from './dropout'
+import { softmaxCrossEntropy, tally } from './cross-entropy'
 import { activate, activateBackward } from './activation'
 import { columnSum } from './column-sum'
 import { copy, fill } from './fill'
@@ -69,6 +75,36 @@ export function run(program: usize, words: i32): void {
         break
       case Op.ActivateBackward:
         activateBackward(int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), float(i, 6))
+        break
+      case Op.Softmax:
+        softmax(int(i, 0), int(i, 1), int(i, 2), int(i, 3))
+        break
+      case Op.SoftmaxBackward:
+        softmaxBackward(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4))
+        break
+      case Op.SoftmaxCrossEntropy:
+        softmaxCrossEntropy(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), int(i, 6))
+        break
+      case Op.Tally:
+        tally(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), int(i, 6))
+        break
+      case Op.Dropout:
+        dropout(int(i, 0), int(i, 1), int(i, 2), int(i, 3), float(i, 4), int(i, 5), int(i, 6), int(i, 7))
+        break
+      case Op.Uniform:
+        uniform(int(i, 0), int(i, 1), float(i, 2), float(i, 3), int(i, 4), int(i, 5))
+        break
+      case Op.Normal:
+        normal(int(i, 0), int(i, 1), float(i, 2), float(i, 3), int(i, 4), int(i, 5))
+        break
+      case Op.Identity:
+        identity(int(i, 0), int(i, 1), int(i, 2), float(i, 3))
+        break
+      case Op.Orthogonal:
+        orthogonal(int(i, 0), int(i, 1), int(i, 2), float(i, 3), int(i, 4), int(i, 5), int(i, 6))
+        break
+      case Op.Permutation:
+        permutation(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4))
         break
       default:
         unreachable()

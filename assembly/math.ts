@@ -24,11 +24,11 @@ const LN_2_HIGH = memory.data<f32>([0.693145752])
 const LN_2_LOW = memory.data<f32>([1.42860677e-6])
 
 /** expm1(r) = r + r^2 (E2 + E3 r + E4 r^2 + E5 r^3 + E6 r^4) for |r| <= ln(2) / 2, to 2^-26.6. */
-const E2 = memory.data<f32>([0.49999994])
-const E3 = memory.data<f32>([0.16666548])
-const E4 = memory.data<f32>([0.0416685492])
-const E5 = memory.data<f32>([0.00836611353])
-const E6 = memory.data<f32>([0.00137939362])
+const E2 = memory.data<f32>([0.5])
+const E3 = memory.data<f32>([0.166665569])
+const E4 = memory.data<f32>([0.0416683406])
+const E5 = memory.data<f32>([0.00836561155])
+const E6 = memory.data<f32>([0.00137691072])
 
 /** Beyond these exp is infinite, or rounds to 0, and tanh to 1. */
 const EXP_HIGHEST = memory.data<f32>([89])

@@ -2,10 +2,16 @@ import { Op } from '../../../assembly/opcodes.js'
 import { EngineError } from '../../errors.js'
 import { activate, activateBackward } from './activation.js'
 import { columnSum } from './column-sum.js'
+import { softmaxCrossEntropy, tally } from './cross-entropy.js'
+import { dropout } from './dropout.js'
 import { copy, fill } from './fill.js'
 import { gather, gatherBytes, gatherLabels } from './gather.js'
 import { gemm } from './gemm.js'
+import { identity, orthogonal } from './initialise.js'
+import { permutation } from './permutation.js'
+import { normal, uniform } from './random.js'
 import { sgd } from './sgd.js'
+import { softmax, softmaxBackward } from './softmax.js'
 import type { Views } from './views.js'
 
 /**
@@ -82,6 +88,64 @@ export function run(memory: Views, program: number, words: number): void {
         break
       case Op.ActivateBackward:
         activateBackward(memory, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!, i32[a + 5]!, f32[a + 6]!)
+        break
+      case Op.Softmax:
+        softmax(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!)
+        break
+      case Op.SoftmaxBackward:
+        softmaxBackward(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!)
+        break
+      case Op.SoftmaxCrossEntropy:
+        softmaxCrossEntropy(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+        )
+        break
+      case Op.Tally:
+        tally(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!, i32[a + 5]!, i32[a + 6]!)
+        break
+      case Op.Dropout:
+        dropout(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          f32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          i32[a + 7]!,
+        )
+        break
+      case Op.Uniform:
+        uniform(memory, i32[a]!, i32[a + 1]!, f32[a + 2]!, f32[a + 3]!, i32[a + 4]!, i32[a + 5]!)
+        break
+      case Op.Normal:
+        normal(memory, i32[a]!, i32[a + 1]!, f32[a + 2]!, f32[a + 3]!, i32[a + 4]!, i32[a + 5]!)
+        break
+      case Op.Identity:
+        identity(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, f32[a + 3]!)
+        break
+      case Op.Orthogonal:
+        orthogonal(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          f32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+        )
+        break
+      case Op.Permutation:
+        permutation(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!)
         break
       default:
         throw new EngineError(`The program has the unknown opcode ${i32[i]} at word ${i - start}.`)

@@ -12,11 +12,11 @@ const LN_2 = f(0.693147182)
 const LN_2_HIGH = f(0.693145752)
 const LN_2_LOW = f(1.42860677e-6)
 
-const E2 = f(0.49999994)
-const E3 = f(0.16666548)
-const E4 = f(0.0416685492)
-const E5 = f(0.00836611353)
-const E6 = f(0.00137939362)
+const E2 = f(0.5)
+const E3 = f(0.166665569)
+const E4 = f(0.0416683406)
+const E5 = f(0.00836561155)
+const E6 = f(0.00137691072)
 
 const EXP_HIGHEST = 89
 const EXP_LOWEST = -104

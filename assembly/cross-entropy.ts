@@ -1,0 +1,90 @@
+import { loadTail } from './lanes'
+import { log } from './math'
+import { divideRow, exponentials, ROW_GRAIN, rowMaximum } from './softmax'
+import { isFirstThread, shareBegin, shareEnd } from './threads'
+
+/**
+ * Mean softmax cross-entropy of integer labels. With m the row's maximum, p = softmax(logits[r]) and l = labels[r]:
+ *
+ *   loss[r] = log(sum over j of e^(logits[r, j] - m)) - (logits[r, l] - m)
+ *   dlogits[r, i] = (p[i] - [i = l]) / rows
+ *   predicted[r] = the first i with logits[r, i] = m
+ *
+ * logits and dlogits [rows, classes], which may be the same memory; dlogits = 0 leaves the gradient out. labels and
+ * predicted [rows] are int32, loss [rows] float32. A row with a NaN or +infinity has a NaN loss and gradient.
+ */
+export function softmaxCrossEntropy(
+  logits: usize,
+  labels: usize,
+  dlogits: usize,
+  loss: usize,
+  predicted: usize,
+  rows: i32,
+  classes: i32,
+): void {
+  const rowBytes = (<usize>classes) << 2
+  const end = shareEnd(rows, ROW_GRAIN)
+  for (let r = shareBegin(rows, ROW_GRAIN); r < end; r++) {
+    const x = logits + <usize>r * rowBytes
+    const y = dlogits != 0 ? dlogits + <usize>r * rowBytes : 0
+    const offset = (<usize>r) << 2
+    const label = (<usize>load<i32>(labels + offset)) << 2
+    const maximum = rowMaximum(x, classes)
+    const labelled = load<f32>(x + label) - maximum
+    store<i32>(predicted + offset, firstEqual(x, classes, maximum))
+    const sum = exponentials(x, y, classes, maximum)
+    store<f32>(loss + offset, f32x4.extract_lane(log(f32x4.splat(sum)), 0) - labelled)
+    if (y == 0) continue
+    const gradient = (load<f32>(y + label) / sum - 1) / <f32>rows
+    divideRow(y, classes, sum, <f32>rows)
+    store<f32>(y + label, gradient)
+  }
+}
+
+/** The first i with x[i] = value, else 0. */
+// @ts-ignore: decorator
+@inline
+function firstEqual(x: usize, classes: i32, value: f32): i32 {
+  const values = f32x4.splat(value)
+  const whole = classes & ~3
+  for (let i = 0; i < whole; i += 4) {
+    const equal = i32x4.bitmask(f32x4.eq(v128.load(x + ((<usize>i) << 2)), values))
+    if (equal != 0) return i + ctz(equal)
+  }
+  const rest = classes & 3
+  if (rest == 0) return 0
+  const tail = loadTail(x + ((<usize>whole) << 2), rest, f32x4.splat(NaN))
+  const equal = i32x4.bitmask(f32x4.eq(tail, values))
+  return equal != 0 ? whole + ctz(equal) : 0
+}
+
+/**
+ * Adds a batch to running totals, on one thread and in the order of the rows: totals[0] += sum of the losses,
+ * totals[1] += number of rows with predicted = label, totals[2] += rows, totals[3] = the batch's mean loss (float64);
+ * confusion [classes, classes] += 1 at [label, predicted] (int32).
+ */
+export function tally(
+  loss: usize,
+  predicted: usize,
+  labels: usize,
+  totals: usize,
+  confusion: usize,
+  rows: i32,
+  classes: i32,
+): void {
+  if (!isFirstThread()) return
+  let sum: f64 = 0
+  let hits = 0
+  for (let r: usize = 0; r < (<usize>rows) << 2; r += 4) {
+    const label = load<i32>(labels + r)
+    const guess = load<i32>(predicted + r)
+    sum += <f64>load<f32>(loss + r)
+    hits += i32(label == guess)
+    const cell = confusion + ((<usize>(label * classes + guess)) << 2)
+    store<i32>(cell, load<i32>(cell) + 1)
+  }
+  store<f64>(totals, load<f64>(totals) + sum)
+  store<f64>(totals, load<f64>(totals, 8) + <f64>hits, 8)
+  store<f64>(totals, load<f64>(totals, 16) + <f64>rows, 16)
+  store<f64>(totals, sum / <f64>rows, 24)
+}
