@@ -1,5 +1,6 @@
 import { permutation } from '../engine/js/philox.js'
 import { DataError } from '../errors.js'
+import { Purpose, streamOf } from '../program/streams.js'
 import type { IdxArray } from './idx.js'
 
 /**
@@ -64,9 +65,6 @@ export interface NamedIdx {
   readonly name: string
   readonly array: IdxArray
 }
-
-/** Philox's stream for splitting and shuffling data sets ("DATA"): no other draw from the same seed repeats it. */
-const SPLIT_STREAM = 0x44415441
 
 /** Keeps elements that never vary finite: study C of the reference experiments, MinPy's "RNN on MNIST" tutorial. */
 const STANDARDISATION_EPSILON = 1e-5
@@ -303,7 +301,7 @@ function order(set: Dataset, { seed = 0, shuffle = true }: SplitOptions): Uint32
   if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
     throw new DataError(`${set.name}: expected a seed of 0 to 4294967295, found ${seed}`)
   }
-  return shuffle ? permutation(set.count, seed, SPLIT_STREAM, 0) : inOrder(set.count)
+  return shuffle ? permutation(set.count, seed, streamOf(Purpose.Split), 0) : inOrder(set.count)
 }
 
 function inOrder(count: number): Uint32Array {

@@ -1,5 +1,6 @@
 import { permutation, philox4x32 } from '../engine/js/philox.js'
 import { DataError } from '../errors.js'
+import { Purpose, streamOf } from '../program/streams.js'
 import { type Dataset, dataset } from './dataset.js'
 import { STYLES, type Stroke, type Style } from './digits-handwriting.js'
 import { CANVAS, drawTrace, type Trace } from './digits-pen.js'
@@ -11,9 +12,7 @@ const CLASSES = 10
 /** Number of values of a random word, and of seeds. */
 const WORDS = 4294967296
 
-/** Philox's first stream for the digits ("DIG\0"), one for each `stream` option: no other draw repeats theirs. */
-const DIGITS_STREAM = 0x44494700
-const STREAMS = 256
+const STREAMS = 65536
 /** The most digits whose pixels an array can hold in every runtime: 2 GiB. */
 const MOST = Math.floor(2147483647 / (PICTURE * PICTURE))
 /** The last word of the counters of a picture's draws; those of the order of the labels have 0. */
@@ -48,7 +47,7 @@ export interface DigitsOptions {
   count: number
   /** 0 to 2^32 - 1 */
   seed: number
-  /** 0 to 255: each gives other digits from the same seed; 0 when left out. */
+  /** 0 to 65535: each gives other digits from the same seed; 0 when left out. */
   stream?: number
 }
 
@@ -82,7 +81,7 @@ export function digits({ count, seed, stream = 0 }: DigitsOptions): Digits {
   checkWhole('count', count, 1, MOST)
   checkWhole('seed', seed, 0, WORDS - 1)
   checkWhole('stream', stream, 0, STREAMS - 1)
-  const key = DIGITS_STREAM + stream
+  const key = streamOf(Purpose.Digits, stream)
   const images = new Uint8Array(count * PICTURE * PICTURE)
   const labels = new Uint8Array(count)
   const canvas = new Float32Array(CANVAS * CANVAS)

