@@ -1,16 +1,16 @@
-import { softmax, softmaxBackward } from './softmax'
-import { normal, uniform } from './random'
-import { permutation } from './permutation'
-import { identity, orthogonal } from './initialise'
-import { dropout } from './dropout'
-import { softmaxCrossEntropy, tally } from './cross-entropy'
 import { activate, activateBackward } from './activation'
 import { columnSum } from './column-sum'
+import { softmaxCrossEntropy, tally } from './cross-entropy'
+import { dropout } from './dropout'
 import { copy, fill } from './fill'
 import { gather, gatherBytes, gatherLabels } from './gather'
 import { gemm } from './gemm'
+import { identity, orthogonal } from './initialise'
 import { Op } from './opcodes'
+import { permutation } from './permutation'
+import { normal, uniform } from './random'
 import { sgd } from './sgd'
+import { softmax, softmaxBackward } from './softmax'
 
 // @ts-ignore: decorator
 @inline

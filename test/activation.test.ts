@@ -1,0 +1,87 @@
+import t from 'tap'
+import { Activation } from '../assembly/opcodes.js'
+import { activate, activateBackward } from '../src/program/instructions.js'
+import { mixedFloats, sameBits } from './support/bits.js'
+import { floats, golden, mismatch } from './support/golden.js'
+import { randomIntegers } from './support/random.js'
+import { everyEngine, runInstruction } from './support/run.js'
+import { createSharesEngine } from './support/threads.js'
+
+const codes: Record<string, Activation> = {
+  relu: Activation.Relu,
+  leaky_relu: Activation.LeakyRelu,
+  tanh: Activation.Tanh,
+  sigmoid: Activation.Sigmoid,
+}
+const kinds = [Activation.None, ...Object.values(codes)]
+
+t.test('golden vectors', async (t) => {
+  for (const engine of await everyEngine()) {
+    for (const { name, config, inputs, outputs, grads } of golden('activations')) {
+      const activation = codes[config.activation as unknown as string]
+      if (activation === undefined) continue
+      const slope = config.slope ?? 0
+      const x = floats(inputs.x!)
+      const count = x.length
+      const y = new Float32Array(count)
+      runInstruction(engine, activate, { x, y, count, activation, slope })
+      t.equal(mismatch(y, outputs.y!), undefined, `${engine.name} ${name} y`)
+      const dx = new Float32Array(count)
+      const dy = floats(inputs.dy!)
+      runInstruction(engine, activateBackward, { x: null, y, dy, dx, count, activation, slope })
+      t.equal(mismatch(dx, grads.x!), undefined, `${engine.name} ${name} dx`)
+    }
+  }
+})
+
+t.test('every engine and every number of shares gives the same bits, in place or not', async (t) => {
+  const integers = randomIntegers(5)
+  const engines = await everyEngine()
+  for (const threads of [2, 3, 7]) engines.push(await createSharesEngine(threads, 1 << 16))
+  const guard = new Float32Array(4).fill(99)
+  for (const count of [...Array.from({ length: 70 }, (_, i) => i + 1), 1003]) {
+    const x = mixedFloats(count + 4, integers)
+    const dy = mixedFloats(count + 4, integers)
+    for (const activation of kinds) {
+      const slope = 0.01
+      let wanted: Float32Array[] | undefined
+      for (const engine of engines) {
+        const y = new Float32Array(count + 4).fill(99)
+        runInstruction(engine, activate, { x: x.slice(), y, count, activation, slope })
+        const inPlace = x.slice()
+        runInstruction(engine, activate, { x: inPlace, y: inPlace, count, activation, slope })
+        const dx = new Float32Array(count + 4).fill(99)
+        runInstruction(engine, activateBackward, { x: null, y, dy: dy.slice(), dx, count, activation, slope })
+        const over = dy.slice()
+        runInstruction(engine, activateBackward, { x: null, y, dy: over, dx: over, count, activation, slope })
+
+        const what = `${engine.name} of ${engine.threads}, activation ${activation}, ${count}`
+        wanted ??= [y, dx]
+        sameBits(t, y, wanted[0]!, `${what}: y`)
+        sameBits(t, dx, wanted[1]!, `${what}: dx`)
+        sameBits(t, inPlace.slice(0, count), y.slice(0, count), `${what}: y in place`)
+        sameBits(t, over.slice(0, count), dx.slice(0, count), `${what}: dx in place`)
+        sameBits(t, y.slice(count), guard, `${what}: nothing behind y`)
+        sameBits(t, dx.slice(count), guard, `${what}: nothing behind dx`)
+      }
+    }
+  }
+})
+
+t.test('NaN stays NaN, and relu of -0 is 0', async (t) => {
+  for (const engine of await everyEngine()) {
+    for (const activation of kinds) {
+      const x = new Float32Array(5).fill(NaN)
+      runInstruction(engine, activate, { x, y: x, count: 5, activation, slope: 0.1 })
+      t.ok(x.every(Number.isNaN), `${engine.name} activation ${activation}`)
+    }
+    const zero = new Float32Array([-0])
+    runInstruction(engine, activate, { x: zero, y: zero, count: 1, activation: Activation.Relu, slope: 0 })
+    t.ok(Object.is(zero[0], 0), engine.name)
+    // A NaN activation does not stop the gradient, as in PyTorch: the fault stays visible below.
+    const dx = new Float32Array(1)
+    const args = { x: null, y: new Float32Array([NaN]), dy: new Float32Array([3]), dx, count: 1, slope: 0 }
+    runInstruction(engine, activateBackward, { ...args, activation: Activation.Relu })
+    t.equal(dx[0], 3, engine.name)
+  }
+})
