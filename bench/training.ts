@@ -12,9 +12,10 @@ export async function trainingSpeed(
 ): Promise<(seconds: number) => Promise<number>> {
   const engine = await createEngine({ engine: engineName })
   const model = sequential(workload.layers, { input: data.sampleShape })
-  const trainer = createTrainer(engine, model, workload)
+  const { optimizer, batchSize } = workload
+  const trainer = createTrainer(engine, model, { optimizer, batchSize })
   const train = async (samples: number) => {
-    const count = Math.min(data.count, Math.ceil(samples / workload.batchSize) * workload.batchSize)
+    const count = Math.min(data.count, Math.ceil(samples / batchSize) * batchSize)
     for await (const epoch of trainer.fit(take(data, count), { epochs: Math.ceil(samples / count) })) {
       if (!epoch.complete) throw new Error('stopped')
     }
@@ -23,7 +24,7 @@ export async function trainingSpeed(
       epochs.reduce((sum, e) => sum + of(e), 0)
     return total((epoch) => epoch.samples) / total((epoch) => epoch.seconds)
   }
-  let speed = await train(4 * workload.batchSize)
+  let speed = await train(4 * batchSize)
   return async (seconds) => {
     speed = await train(speed * seconds)
     return speed

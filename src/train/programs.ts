@@ -5,12 +5,15 @@ import type { Model } from '../nn/model.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import { type Program, ProgramBuilder } from '../program/builder.js'
 import * as instruction from '../program/instructions.js'
+import { Purpose, streamOf } from '../program/streams.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 
 /** Memory that the host and a step's program share, and what the optimizer keeps from step to step. */
 export interface StepState {
   /** Number of the training step, uint32. */
   readonly step: Tensor
+  /** Number of the epoch, uint32. */
+  readonly epoch: Tensor
   /** Learning rate of the step. */
   readonly rate: Tensor
   /** External: int32, rows of the data set that make up the batch. */
@@ -40,6 +43,7 @@ export function createStepState(model: Model, optimizer: Optimizer | null): Step
     (optimizer?.slots ?? []).map((slot) => createTensor('state', `${name}.${slot}`, tensor.shape))
   return {
     step: createTensor('state', 'step', [1], 'i32'),
+    epoch: createTensor('state', 'epoch', [1], 'i32'),
     rate: createTensor('state', 'rate', [1]),
     indices: createTensor('external', 'indices', [0], 'i32'),
     totals: createTensor('state', 'totals', [4], 'f64'),
@@ -49,8 +53,8 @@ export function createStepState(model: Model, optimizer: Optimizer | null): Step
 }
 
 /** Every tensor of a state that is kept from step to step. */
-export function keptTensors({ step, rate, totals, confusion, slots }: StepState): Tensor[] {
-  return [step, rate, totals, confusion, ...[...slots.values()].flat()]
+export function keptTensors({ step, epoch, rate, totals, confusion, slots }: StepState): Tensor[] {
+  return [step, epoch, rate, totals, confusion, ...[...slots.values()].flat()]
 }
 
 function emitBatch(
@@ -107,6 +111,14 @@ export function trainingProgram(
   const { output, backward } = model.forward(context, x)
   const { gradient } = emitLoss(context, loss, output, y, state)
   backward(gradient!, false)
+  return program
+}
+
+/** The program that draws the order of an epoch's `count` samples. */
+export function shuffleProgram(order: Tensor, count: number, seed: number, { epoch }: StepState): Program {
+  const program = new ProgramBuilder(`order of ${count} samples`).from('shuffle')
+  const x = { ...order, shape: [count] }
+  program.emit(instruction.permutation, { x, count, seed, stream: streamOf(Purpose.Shuffle), step: epoch })
   return program
 }
 

@@ -1,6 +1,5 @@
 import { type Dataset, rowOf, type Standardisation } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
-import { permutation } from '../engine/js/philox.js'
 import { ModelError, TrainingError } from '../errors.js'
 import { type Check, checkFields, seed as isSeed, truth, wholeNumber } from '../nn/fields.js'
 import { showShape } from '../nn/layer.js'
@@ -9,7 +8,6 @@ import type { Model } from '../nn/model.js'
 import { buildOptimizer, type OptimizerSpec } from '../optim/index.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import type { Program } from '../program/builder.js'
-import { Purpose, streamOf } from '../program/streams.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import { breathe } from './breathe.js'
 import { ConfusionMatrix, type Evaluation } from './metrics.js'
@@ -19,6 +17,7 @@ import {
   keptTensors,
   predictionProgram,
   type StepState,
+  shuffleProgram,
   trainingProgram,
 } from './programs.js'
 import { Session } from './session.js'
@@ -107,6 +106,8 @@ export class Trainer {
   /** Written by the host for a prediction, and read back: inputs and probabilities. */
   private readonly input = createTensor('external', 'x', [0])
   private readonly probabilities = createTensor('external', 'y', [0])
+  /** Drawn for every epoch: where each of its samples lies in the data set. */
+  private readonly order = createTensor('external', 'order', [0], 'i32')
   private step = 0
   private epoch = 0
   private fitting = false
@@ -226,10 +227,7 @@ export class Trainer {
     const batchSize = Math.min(this.batchSize, data.count)
     const steps = Math.ceil(data.count / batchSize)
     const before = { ...this.session.snapshot(), step: this.step }
-    const order =
-      (this.options.shuffle ?? true)
-        ? permutation(data.count, this.seed, streamOf(Purpose.Shuffle), epoch)
-        : undefined
+    const order = (this.options.shuffle ?? true) ? this.drawOrder(data.count, epoch) : undefined
     this.clearTotals()
     const started = performance.now()
     let step = 0
@@ -275,6 +273,15 @@ export class Trainer {
       const pause = turn()
       if (pause) await pause
     }
+  }
+
+  private drawOrder(count: number, epoch: number): Uint32Array {
+    const { order, state, session, seed } = this
+    session.reserve(order.buffer, count * 4)
+    this.engine.views.u32[session.addressOf(state.epoch.buffer) >>> 2] = epoch
+    session.program(`shuffle ${count}`, () => shuffleProgram(order, count, seed, state)).run()
+    const at = session.addressOf(order.buffer) >>> 2
+    return this.engine.views.u32.slice(at, at + count)
   }
 
   private writeIndices(data: Dataset, start: number, batch: number, order?: Uint32Array): void {
