@@ -1,3 +1,4 @@
+import { activateSpan } from './activation'
 import { Activation } from './opcodes'
 
 /**
@@ -31,12 +32,5 @@ function addRow(y: usize, x: usize, count: i32): void {
   for (; y < end; y += 4) {
     store<f32>(y, load<f32>(y) + load<f32>(x))
     x += 4
-  }
-}
-
-function activateSpan(x: usize, y: usize, count: i32, activation: i32, slope: f32): void {
-  for (let i = 0; i < count; i++) {
-    const value = load<f32>(x + ((<usize>i) << 2))
-    store<f32>(y + ((<usize>i) << 2), value > 0 ? value : activation == Activation.Relu ? 0 : slope * value)
   }
 }

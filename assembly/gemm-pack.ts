@@ -3,46 +3,90 @@
  * bytes. Columns or rows that a panel has beyond the matrix are filled with zeros, so that nothing outside is read.
  */
 
+/** Terms in each of the blocks, at most `most`, that k terms are evenly divided into: a short last block is slow. */
+export function blockDepth(k: i32, most: i32): i32 {
+  const blocks = (k + most - 1) / most
+  return (k + blocks - 1) / blocks
+}
+
 /**
- * Packs the block B[kc, nc] into panels of `width` columns, one after the other, each [kc, width]; a last panel with
- * fewer columns is packed by `packColumns`. B's element [p, j] lies at `b + p * bStep + j * 4`, or where B is
- * transposed at `b + j * bRow + p * 4`.
+ * Packs the first nc columns, a multiple of `width` (8 or 32), of the block B[kc, nc] into panels [kc, width], one after
+ * the other. B's rows, or where it is transposed its columns, are `bRow` bytes apart.
  */
 export function packB(
   b: usize,
-  ldb: usize,
+  bRow: usize,
   transposed: bool,
   kc: i32,
   nc: i32,
   width: i32,
   packed: usize,
 ): void {
-  const panelBytes = (<usize>(kc * width)) << 2
-  const whole = nc - (nc % width)
   if (transposed) {
-    for (let j = 0; j < whole; j += width) {
-      packTransposed(b + <usize>j * ldb, ldb, kc, width, packed)
+    const panelBytes = (<usize>(kc * width)) << 2
+    for (let j = 0; j < nc; j += width) {
+      packTransposed(b + <usize>j * bRow, bRow, kc, width, packed)
       packed += panelBytes
     }
-    return
+  } else if (width == 8) {
+    pack8(b, bRow, kc, nc, packed)
+  } else {
+    pack32(b, bRow, kc, nc, packed)
   }
-  const rowBytes = (<usize>width) << 2
-  // 64 columns of a row at a time: whole cache lines are read, and few enough panels are written at once.
-  for (let j = 0; j < whole; j += 64) {
-    const panels = min(64, whole - j) / width
-    for (let p = 0; p < kc; p++) {
-      let x = b + <usize>p * ldb + ((<usize>j) << 2)
-      let y = packed + <usize>p * rowBytes
-      for (let panel = 0; panel < panels; panel++) {
-        for (let q: usize = 0; q < rowBytes; q += 32) {
-          v128.store(y + q, v128.load(x + q))
-          v128.store(y + q, v128.load(x + q, 16), 16)
-        }
-        x += rowBytes
-        y += panelBytes
-      }
+}
+
+/**
+ * Panels of 8 columns. Whole rows of B are walked, so that the processor sees what to fetch next, and two at once, so
+ * that a cache line of a panel is written at once: 1.5 to 2 times as fast as panel after panel or in stretches of 64.
+ */
+function pack8(b: usize, bRow: usize, kc: i32, nc: i32, packed: usize): void {
+  const panelBytes = (<usize>kc) << 5
+  let p = 0
+  for (; p + 2 <= kc; p += 2) {
+    let x0 = b
+    let x1 = b + bRow
+    let y = packed
+    for (let j = 0; j < nc; j += 8) {
+      v128.store(y, v128.load(x0))
+      v128.store(y, v128.load(x0, 16), 16)
+      v128.store(y, v128.load(x1), 32)
+      v128.store(y, v128.load(x1, 16), 48)
+      x0 += 32
+      x1 += 32
+      y += panelBytes
     }
-    packed += <usize>panels * panelBytes
+    b += 2 * bRow
+    packed += 64
+  }
+  if (p == kc) return
+  for (let j = 0; j < nc; j += 8) {
+    v128.store(packed, v128.load(b))
+    v128.store(packed, v128.load(b, 16), 16)
+    b += 32
+    packed += panelBytes
+  }
+}
+
+/** Panels of 32 columns, two whole cache lines a row. */
+function pack32(b: usize, bRow: usize, kc: i32, nc: i32, packed: usize): void {
+  const panelBytes = (<usize>kc) << 7
+  for (let p = 0; p < kc; p++) {
+    let x = b
+    let y = packed
+    for (let j = 0; j < nc; j += 32) {
+      v128.store(y, v128.load(x))
+      v128.store(y, v128.load(x, 16), 16)
+      v128.store(y, v128.load(x, 32), 32)
+      v128.store(y, v128.load(x, 48), 48)
+      v128.store(y, v128.load(x, 64), 64)
+      v128.store(y, v128.load(x, 80), 80)
+      v128.store(y, v128.load(x, 96), 96)
+      v128.store(y, v128.load(x, 112), 112)
+      x += 128
+      y += panelBytes
+    }
+    b += bRow
+    packed += 128
   }
 }
 

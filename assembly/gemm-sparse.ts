@@ -1,25 +1,31 @@
 /**
- * Products that leave out the exact zeros of A. A row of A becomes a list of entries in increasing k: a value, and the
- * offset in bytes of the row of B that it multiplies. While B is finite this changes no bit: a sum that starts from +0
+ * Products that leave out the exact zeros of A. A row of A becomes a list in increasing k of values and of the offsets in
+ * bytes of the rows of B that they multiply. While B is finite this changes no bit: a sum that starts from +0
  * never becomes -0, and adding a zero of either sign to anything else leaves it as it was. A sum that goes on from C may
  * start from -0, so zeros are never skipped when accumulating.
  */
 import { finishRows } from './gemm-epilogue'
-import { packB, packColumns } from './gemm-pack'
+import { blockDepth, packB, packColumns } from './gemm-pack'
 import { scratch } from './scratch'
 
 /** Columns of B in a panel. */
 export const NR_SPARSE: i32 = 32
+/** Most terms in a block. */
 const KC: i32 = 256
 /** Rows of C that use a panel of B while it is in the L1 cache. */
 const MC: i32 = 16
-const ENTRY_BYTES: usize = 8
 const PANEL_ROW: usize = (<usize>NR_SPARSE) << 2
 const PACKED_B_BYTES: usize = 1 << 19
-const LIST_BYTES: usize = <usize>KC * ENTRY_BYTES
+/** A list: its values, and so many bytes after each its offset. Each half has room for the three beyond its end. */
+const OFFSETS: usize = ((<usize>KC) << 2) + 16
+const LIST_BYTES: usize = 2 * OFFSETS
 
-/** True where at least half of the rows x columns floats at `a`, rows `aRow` bytes apart, are zeros of either sign. */
-export function mostlyZeros(a: usize, aRow: usize, rows: i32, columns: i32): bool {
+/**
+ * True where at least a third of the rows x columns floats at `a`, rows `aRow` bytes apart, are zeros of either sign.
+ * Listing a row and packing for it cost about as much as multiplying a sixth of the terms (128x784x512) to a third
+ * (128x784x100).
+ */
+export function enoughZeros(a: usize, aRow: usize, rows: i32, columns: i32): bool {
   let zeros: i64 = 0
   for (let i = 0; i < rows; i++) {
     const end = a + ((<usize>columns) << 2)
@@ -31,27 +37,69 @@ export function mostlyZeros(a: usize, aRow: usize, rows: i32, columns: i32): boo
     for (; p < end; p += 4) zeros += i32(load<f32>(p) == 0)
     a += aRow
   }
-  return zeros * 2 >= <i64>rows * <i64>columns
+  return zeros * 3 >= <i64>rows * <i64>columns
+}
+
+/** For each set of kept lanes, as the bits of a number, the byte shuffle that moves them to the front in order. */
+const COMPRESS = memory.data<u8>([
+  0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7,
+  0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2,
+  3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1,
+  2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3,
+  0, 1, 2, 3, 0, 1, 2, 3, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 0, 1, 2, 3, 0,
+  1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1,
+  2, 3, 0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1,
+  2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+])
+
+// @ts-ignore: decorator
+@inline
+function load4(x: usize, step: usize): v128 {
+  const low = v128.load_lane<f32>(x + step, v128.load32_zero(x), 1)
+  return v128.load_lane<f32>(x + 3 * step, v128.load_lane<f32>(x + 2 * step, low, 2), 3)
 }
 
 /**
- * Lists the entries of one row of A, `count` values `aStep` bytes apart, without its zeros where `skip` is set. Row p of
- * B lies at offset p * bRow. Returns the number of entries.
+ * Lists the values of one row of A that are not zeros: `count` values `aStep` bytes apart, the p-th of which multiplies
+ * the row of B at offset p * bRow. Returns how many there are. Four at a time without a branch, which would be
+ * mispredicted too often; the lanes beyond the kept ones are written over by the next four.
  */
-function listRow(a: usize, aStep: usize, count: i32, bRow: usize, skip: bool, entries: usize): i32 {
-  const keepAll = i32(!skip)
-  let to = entries
-  let offset: usize = 0
-  // Every entry is written and the zeros are written over: a branch would be mispredicted too often.
-  for (let p = 0; p < count; p++) {
+function listNonzeros(a: usize, aStep: usize, count: i32, bRow: usize, list: usize): i32 {
+  let to = list
+  let offsets = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(<i32>bRow))
+  const offsetStep = i32x4.splat((<i32>bRow) << 2)
+  let p = 0
+  for (; p + 4 <= count; p += 4) {
+    const values = aStep == 4 ? v128.load(a) : load4(a, aStep)
+    const kept = i32x4.bitmask(f32x4.ne(values, f32x4.splat(0)))
+    const shuffle = v128.load(COMPRESS + ((<usize>kept) << 4))
+    v128.store(to, v128.swizzle(values, shuffle))
+    v128.store(to + OFFSETS, v128.swizzle(offsets, shuffle))
+    to += (<usize>popcnt(kept)) << 2
+    offsets = i32x4.add(offsets, offsetStep)
+    a += aStep << 2
+  }
+  for (; p < count; p++) {
     const value = load<f32>(a)
     store<f32>(to, value)
-    store<u32>(to, <u32>offset, 4)
-    to += <usize>(i32(value != 0) | keepAll) * ENTRY_BYTES
+    store<u32>(to + OFFSETS, <u32>p * <u32>bRow)
+    to += (<usize>(value != 0)) << 2
+    a += aStep
+  }
+  return <i32>((to - list) >> 2)
+}
+
+/** Lists all values of one row of A, as `listNonzeros`. */
+function listAll(a: usize, aStep: usize, count: i32, bRow: usize, list: usize): i32 {
+  let offset: usize = 0
+  for (let p = 0; p < count; p++) {
+    store<f32>(list, load<f32>(a))
+    store<u32>(list + OFFSETS, <u32>offset)
+    list += 4
     a += aStep
     offset += bRow
   }
-  return <i32>((to - entries) / ENTRY_BYTES)
+  return count
 }
 
 /**
@@ -77,13 +125,15 @@ export function gemmSparse(
   const packedB = scratch()
   const lists = packedB + PACKED_B_BYTES
   const counts = lists + <usize>MC * LIST_BYTES
-  const ncMax = <i32>(PACKED_B_BYTES / PANEL_ROW / <usize>min(k, KC)) * NR_SPARSE
+  // A block reads long stretches of memory: shallow and wide, or where B is transposed deep.
+  const depth = blockDepth(k, transposeB ? KC : KC / 2)
+  const ncMax = <i32>(PACKED_B_BYTES / PANEL_ROW / <usize>depth) * NR_SPARSE
   for (let jc = 0; jc < n; jc += ncMax) {
     const nc = min(ncMax, n - jc)
     const whole = nc & -NR_SPARSE
     const rest = nc - whole
-    for (let pc = 0; pc < k; pc += KC) {
-      const kc = min(KC, k - pc)
+    for (let pc = 0; pc < k; pc += depth) {
+      const kc = min(depth, k - pc)
       const panelBytes = <usize>kc * PANEL_ROW
       const tail = packedB + <usize>(whole / NR_SPARSE) * panelBytes
       const bBlock = transposeB
@@ -105,7 +155,7 @@ export function gemmSparse(
           const list = lists + <usize>i * LIST_BYTES
           store<i32>(
             counts + ((<usize>i) << 2),
-            listRow(aBlock + <usize>i * aRow, aStep, kc, PANEL_ROW, true, list),
+            listNonzeros(aBlock + <usize>i * aRow, aStep, kc, PANEL_ROW, list),
           )
         }
         for (let jr = 0; jr < nc; jr += NR_SPARSE) {
@@ -115,7 +165,7 @@ export function gemmSparse(
             const count = load<i32>(counts + ((<usize>i) << 2))
             const tile = cBlock + <usize>i * cRow + ((<usize>jr) << 2)
             if (nc - jr >= NR_SPARSE) kernel1x32(list, count, panel, tile, pc > 0)
-            else edge1x32(list, count, panel, tile, pc > 0, rest, counts + 64)
+            else edge1x32(list, count, panel, tile, pc > 0, rest, counts + ((<usize>MC) << 2))
           }
         }
         if (pc + kc == k)
@@ -125,8 +175,8 @@ export function gemmSparse(
   }
 }
 
-/** C[1, 32] from a list of entries and a packed panel of B. Starts from C where `resume` is set, else from zeros. */
-function kernel1x32(entries: usize, count: i32, b: usize, c: usize, resume: bool): void {
+/** C[1, 32] from a list and a packed panel of B. Starts from C where `resume` is set, else from zeros. */
+function kernel1x32(list: usize, count: i32, b: usize, c: usize, resume: bool): void {
   let s0 = f32x4.splat(0)
   let s1 = s0
   let s2 = s0
@@ -146,8 +196,8 @@ function kernel1x32(entries: usize, count: i32, b: usize, c: usize, resume: bool
     s7 = v128.load(c, 112)
   }
   for (; count > 0; count--) {
-    const x = v128.load32_splat(entries)
-    const row = b + <usize>load<u32>(entries, 4)
+    const x = v128.load32_splat(list)
+    const row = b + <usize>load<u32>(list + OFFSETS)
     s0 = f32x4.add(s0, f32x4.mul(x, v128.load(row)))
     s1 = f32x4.add(s1, f32x4.mul(x, v128.load(row, 16)))
     s2 = f32x4.add(s2, f32x4.mul(x, v128.load(row, 32)))
@@ -156,7 +206,7 @@ function kernel1x32(entries: usize, count: i32, b: usize, c: usize, resume: bool
     s5 = f32x4.add(s5, f32x4.mul(x, v128.load(row, 80)))
     s6 = f32x4.add(s6, f32x4.mul(x, v128.load(row, 96)))
     s7 = f32x4.add(s7, f32x4.mul(x, v128.load(row, 112)))
-    entries += ENTRY_BYTES
+    list += 4
   }
   v128.store(c, s0)
   v128.store(c, s1, 16)
@@ -170,7 +220,7 @@ function kernel1x32(entries: usize, count: i32, b: usize, c: usize, resume: bool
 
 /** `kernel1x32` for a last panel with fewer columns, through the 128 bytes at `tile`. */
 function edge1x32(
-  entries: usize,
+  list: usize,
   count: i32,
   b: usize,
   c: usize,
@@ -178,14 +228,26 @@ function edge1x32(
   columns: i32,
   tile: usize,
 ): void {
-  const bytes = (<usize>columns) << 2
-  if (resume) memory.copy(tile, c, bytes)
-  if (columns > 16) kernel1x32(entries, count, b, tile, resume)
-  else kernel1x16(entries, count, b, tile, resume)
-  memory.copy(c, tile, bytes)
+  if (resume) copyRow(tile, c, columns)
+  if (columns > 16) kernel1x32(list, count, b, tile, resume)
+  else kernel1x16(list, count, b, tile, resume)
+  copyRow(c, tile, columns)
 }
 
-function kernel1x16(entries: usize, count: i32, b: usize, c: usize, resume: bool): void {
+/** y[j] = x[j]; `memory.copy` is a call into the runtime, which takes longer than so few elements. */
+function copyRow(y: usize, x: usize, count: i32): void {
+  const end = y + ((<usize>count) << 2)
+  for (; y + 16 <= end; y += 16) {
+    v128.store(y, v128.load(x))
+    x += 16
+  }
+  for (; y < end; y += 4) {
+    store<f32>(y, load<f32>(x))
+    x += 4
+  }
+}
+
+function kernel1x16(list: usize, count: i32, b: usize, c: usize, resume: bool): void {
   let s0 = f32x4.splat(0)
   let s1 = s0
   let s2 = s0
@@ -197,13 +259,13 @@ function kernel1x16(entries: usize, count: i32, b: usize, c: usize, resume: bool
     s3 = v128.load(c, 48)
   }
   for (; count > 0; count--) {
-    const x = v128.load32_splat(entries)
-    const row = b + <usize>load<u32>(entries, 4)
+    const x = v128.load32_splat(list)
+    const row = b + <usize>load<u32>(list + OFFSETS)
     s0 = f32x4.add(s0, f32x4.mul(x, v128.load(row)))
     s1 = f32x4.add(s1, f32x4.mul(x, v128.load(row, 16)))
     s2 = f32x4.add(s2, f32x4.mul(x, v128.load(row, 32)))
     s3 = f32x4.add(s3, f32x4.mul(x, v128.load(row, 48)))
-    entries += ENTRY_BYTES
+    list += 4
   }
   v128.store(c, s0)
   v128.store(c, s1, 16)
@@ -232,17 +294,20 @@ export function gemmRows(
   activation: i32,
   slope: f32,
 ): void {
-  const entries = scratch()
+  const list = scratch()
   for (let i = 0; i < m; i++) {
     if (!accumulate) memory.fill(c, 0, (<usize>n) << 2)
     for (let pc = 0; pc < k; pc += KC) {
       const kc = min(KC, k - pc)
+      const aBlock = a + <usize>pc * aStep
       const bBlock = b + <usize>pc * bRow
-      const count = listRow(a + <usize>pc * aStep, aStep, kc, bRow, skip, entries)
-      const end = entries + <usize>count * ENTRY_BYTES
-      let e = entries
-      for (; e + 4 * ENTRY_BYTES <= end; e += 4 * ENTRY_BYTES) addRows4(e, bBlock, c, n)
-      for (; e < end; e += ENTRY_BYTES) addRow(e, bBlock, c, n)
+      const count = skip
+        ? listNonzeros(aBlock, aStep, kc, bRow, list)
+        : listAll(aBlock, aStep, kc, bRow, list)
+      const end = list + ((<usize>count) << 2)
+      let entry = list
+      for (; entry + 16 <= end; entry += 16) addRows4(entry, bBlock, c, n)
+      for (; entry < end; entry += 4) addRow(entry, bBlock, c, n)
     }
     a += aRow
     c += cRow
@@ -250,16 +315,16 @@ export function gemmRows(
   finishRows(c - <usize>m * cRow, cRow, m, n, bias, activation, slope)
 }
 
-/** y[j] = (((y[j] + v0 b0[j]) + v1 b1[j]) + v2 b2[j]) + v3 b3[j] for the four entries (v, row b) at `entries`. */
-function addRows4(entries: usize, b: usize, y: usize, n: i32): void {
-  const v0 = v128.load32_splat(entries)
-  const v1 = v128.load32_splat(entries, 8)
-  const v2 = v128.load32_splat(entries, 16)
-  const v3 = v128.load32_splat(entries, 24)
-  let b0 = b + <usize>load<u32>(entries, 4)
-  let b1 = b + <usize>load<u32>(entries, 12)
-  let b2 = b + <usize>load<u32>(entries, 20)
-  let b3 = b + <usize>load<u32>(entries, 28)
+/** y[j] = (((y[j] + v0 b0[j]) + v1 b1[j]) + v2 b2[j]) + v3 b3[j] for four entries (v, row b) of a list. */
+function addRows4(list: usize, b: usize, y: usize, n: i32): void {
+  const v0 = v128.load32_splat(list)
+  const v1 = v128.load32_splat(list, 4)
+  const v2 = v128.load32_splat(list, 8)
+  const v3 = v128.load32_splat(list, 12)
+  let b0 = b + <usize>load<u32>(list + OFFSETS)
+  let b1 = b + <usize>load<u32>(list + OFFSETS, 4)
+  let b2 = b + <usize>load<u32>(list + OFFSETS, 8)
+  let b3 = b + <usize>load<u32>(list + OFFSETS, 12)
   const end = y + ((<usize>n) << 2)
   for (; y + 16 <= end; y += 16) {
     let s = f32x4.add(v128.load(y), f32x4.mul(v0, v128.load(b0)))
@@ -285,11 +350,11 @@ function addRows4(entries: usize, b: usize, y: usize, n: i32): void {
   }
 }
 
-/** y[j] += v b[j] for the entry (v, row b) at `entry`. */
-function addRow(entry: usize, b: usize, y: usize, n: i32): void {
-  const v = load<f32>(entry)
+/** y[j] += v b[j] for one entry (v, row b) of a list. */
+function addRow(list: usize, b: usize, y: usize, n: i32): void {
+  const v = load<f32>(list)
   const lanes = f32x4.splat(v)
-  b += <usize>load<u32>(entry, 4)
+  b += <usize>load<u32>(list + OFFSETS)
   const end = y + ((<usize>n) << 2)
   for (; y + 16 <= end; y += 16) {
     v128.store(y, f32x4.add(v128.load(y), f32x4.mul(lanes, v128.load(b))))

@@ -6,13 +6,13 @@
  */
 import { finishRows } from './gemm-epilogue'
 import { kernel4x4, kernel4x8, MR, NR } from './gemm-kernel'
-import { packA4, packB, packColumns } from './gemm-pack'
-import { gemmRows, gemmSparse, mostlyZeros, NR_SPARSE } from './gemm-sparse'
+import { blockDepth, packA4, packB, packColumns } from './gemm-pack'
+import { gemmRows, gemmSparse, enoughZeros, NR_SPARSE } from './gemm-sparse'
 import { GemmFlag } from './opcodes'
 import { scratch } from './scratch'
 import { shareBegin, shareEnd } from './threads'
 
-/** Terms in a block: a row panel of A, 4 KiB, and a column panel of B, 8 KiB, then lie in the L1 cache together. */
+/** Most terms in a block: a row panel of A, 4 KiB, and a column panel of B, 8 KiB, lie in the L1 cache together. */
 const KC: i32 = 256
 /** The packed block of B, which stays in the L2 cache. */
 const PACKED_B_BYTES: usize = 1 << 19
@@ -22,7 +22,7 @@ const TILE_ROW: usize = (<usize>NR) << 2
 /** From so many columns on, threads share columns, so that no part of B is packed twice. */
 const SHARED_COLUMNS: i32 = 128
 /** With fewer columns, listing A's nonzeros costs more than skipping its zeros saves. */
-const SKIPPED_COLUMNS: i32 = 16
+const SKIPPED_COLUMNS: i32 = 32
 
 /**
  * C = activation(op(A) op(B) + bias), or with GemmFlag.Accumulate C += op(A) op(B). op(A) [m, k], op(B) [k, n], C [m, n],
@@ -56,7 +56,7 @@ export function gemm(
     (flags & GemmFlag.SkipZeros) != 0 &&
     !accumulate &&
     n >= SKIPPED_COLUMNS &&
-    mostlyZeros(a, stored, transposeA ? k : m, transposeA ? m : k)
+    enoughZeros(a, stored, transposeA ? k : m, transposeA ? m : k)
 
   if (n >= SHARED_COLUMNS || n >= m) {
     const grain = skip ? NR_SPARSE : NR
@@ -104,14 +104,15 @@ function gemmDense(
   const tile = panelA + PANEL_A_BYTES
   // One or two row panels do not make up for packing B, unless it is transposed.
   const direct = !transposeB && m <= 2 * MR
-  const ncMax = <i32>(PACKED_B_BYTES / TILE_ROW / <usize>min(k, KC)) * NR
+  const depth = blockDepth(k, KC)
+  const ncMax = <i32>(PACKED_B_BYTES / TILE_ROW / <usize>depth) * NR
   for (let jc = 0; jc < n; jc += ncMax) {
     const nc = min(ncMax, n - jc)
     const whole = nc & -NR
     const rest = nc - whole
     const restWidth = rest > 4 ? NR : 4
-    for (let pc = 0; pc < k; pc += KC) {
-      const kc = min(KC, k - pc)
+    for (let pc = 0; pc < k; pc += depth) {
+      const kc = min(depth, k - pc)
       const resume = accumulate || pc > 0
       const bBlock = transposeB
         ? b + <usize>jc * bRow + ((<usize>pc) << 2)
@@ -184,11 +185,20 @@ function edge(
   columns: i32,
   tile: usize,
 ): void {
-  const bytes = (<usize>columns) << 2
-  if (resume) {
-    for (let i = 0; i < rows; i++) memory.copy(tile + <usize>i * TILE_ROW, c + <usize>i * cRow, bytes)
-  }
+  if (resume) copyTile(tile, TILE_ROW, c, cRow, rows, columns)
   if (columns > 4) kernel4x8(a, aRow, aStep, b, bStep, tile, TILE_ROW, k, resume)
   else kernel4x4(a, aRow, aStep, b, bStep, tile, TILE_ROW, k, resume)
-  for (let i = 0; i < rows; i++) memory.copy(c + <usize>i * cRow, tile + <usize>i * TILE_ROW, bytes)
+  copyTile(c, cRow, tile, TILE_ROW, rows, columns)
+}
+
+/** `memory.copy` is a call into the runtime, which takes longer than so few elements. */
+function copyTile(to: usize, toRow: usize, from: usize, fromRow: usize, rows: i32, columns: i32): void {
+  const end = (<usize>columns) << 2
+  for (let i = 0; i < rows; i++) {
+    let j: usize = 0
+    for (; j + 16 <= end; j += 16) v128.store(to + j, v128.load(from + j))
+    for (; j < end; j += 4) store<f32>(to + j, load<f32>(from + j))
+    to += toRow
+    from += fromRow
+  }
 }

@@ -124,7 +124,7 @@ function* randomShapes(count: number, largest: number, seed: number): Generator<
       n: size(),
       k: size(),
       flags,
-      zeros: [0, 10, 45, 50, 55, 80, 95, 100][random(0, 7)]!,
+      zeros: [0, 10, 29, 33, 37, 80, 95, 100][random(0, 7)]!,
       gap: random(0, 1) * 7,
       ...(special && { special }),
       ...(!(flags & Accumulate) && { activation: activations[random(0, 4)]!, bias: random(0, 1) === 1 }),
@@ -156,7 +156,7 @@ edgeShapes.push(
   { m: 9, n: 9000, k: 20, flags: SkipZeros, zeros: 75 },
 )
 
-t.test('the core gives the bits of the plain loops, and writes nothing but C', async (t) => {
+t.test('the core gives the bits of the plain loops', async (t) => {
   const simd = await createSimdEngine()
   const js = createJsEngine()
   let seed = 1

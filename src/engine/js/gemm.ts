@@ -1,16 +1,17 @@
 import { Activation, GemmFlag } from '../../../assembly/opcodes.js'
+import { activate } from './activation.js'
 import type { Views } from './views.js'
 
 /** With fewer columns, listing A's nonzeros costs more than skipping its zeros saves. */
-const SKIPPED_COLUMNS = 16
+const SKIPPED_COLUMNS = 32
 
-/** True where at least half of the rows x columns floats at index `a`, rows `lda` apart, are zeros of either sign. */
-function mostlyZeros(f32: Float32Array, a: number, lda: number, rows: number, columns: number): boolean {
+/** True where at least a third of the rows x columns floats at index `a`, rows `lda` apart, are zeros of either sign. */
+function enoughZeros(f32: Float32Array, a: number, lda: number, rows: number, columns: number): boolean {
   let zeros = 0
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) if (f32[a + i * lda + j] === 0) zeros++
   }
-  return zeros * 2 >= rows * columns
+  return zeros * 3 >= rows * columns
 }
 
 /**
@@ -49,7 +50,7 @@ export function gemm(
     (flags & GemmFlag.SkipZeros) !== 0 &&
     !accumulate &&
     n >= SKIPPED_COLUMNS &&
-    mostlyZeros(f32, A, lda, transposeA ? k : m, transposeA ? m : k)
+    enoughZeros(f32, A, lda, transposeA ? k : m, transposeA ? m : k)
 
   for (let i = 0; i < m; i++) {
     const row = (c >>> 2) + i * ldc
@@ -67,20 +68,6 @@ export function gemm(
       const from = bias >>> 2
       for (let j = 0; j < n; j++) f32[row + j] = Math.fround(f32[row + j]! + f32[from + j]!)
     }
-    if (activation !== Activation.None) activateSpan(memory, row, row, n, activation, slope)
-  }
-}
-
-function activateSpan(
-  { f32 }: Views,
-  x: number,
-  y: number,
-  count: number,
-  activation: number,
-  slope: number,
-): void {
-  for (let i = 0; i < count; i++) {
-    const value = f32[x + i]!
-    f32[y + i] = value > 0 ? value : activation === Activation.Relu ? 0 : Math.fround(slope * value)
+    if (activation !== Activation.None) activate(memory, row << 2, row << 2, n, activation, slope)
   }
 }
