@@ -1,0 +1,108 @@
+import { type Command, Option } from 'commander'
+import {
+  builtInDigits,
+  type DataProgress,
+  type Dataset,
+  DataUnavailableError,
+  fashionMnist,
+  kmnist,
+  mnist,
+  take,
+} from '../index.js'
+import { UsageError } from './errors.js'
+import { wholeNumber } from './parse.js'
+
+const families = { mnist, 'fashion-mnist': fashionMnist, kmnist } as const
+export type FamilyName = keyof typeof families
+export type DataName = FamilyName | 'digits'
+
+export const familyNames = Object.keys(families) as FamilyName[]
+export const dataNames: DataName[] = [...familyNames, 'digits']
+
+/** Which data, and where they may come from. */
+export interface DataChoice {
+  /** Undefined lets the built-in digits stand in for MNIST where that cannot be had. */
+  readonly data?: DataName
+  readonly dataDir?: string
+  /** False forbids the network. */
+  readonly download: boolean
+  readonly limit?: number
+}
+
+export interface LoadedData {
+  readonly name: DataName
+  readonly train: Dataset
+  readonly test: Dataset
+  /** The folder of the files, or null for what is generated. */
+  readonly folder: string | null
+}
+
+/** What happens while data are loaded. */
+export interface LoadEvents {
+  readonly signal: AbortSignal
+  onProgress(progress: DataProgress): void
+  /** Called when the built-in digits stand in, with the reason. */
+  onStandIn(reason: string): void
+}
+
+/** `--data`, unless the command takes the name as an argument, and where data are found. */
+export function addDataOptions(command: Command): Command {
+  return addSourceOptions(
+    command.addOption(
+      new Option(
+        '--data <name>',
+        'data set (default: mnist; the built-in digits where it cannot be had)',
+      ).choices(dataNames),
+    ),
+  )
+}
+
+export function addSourceOptions(command: Command): Command {
+  return command
+    .option(
+      '--data-dir <folder>',
+      'folder of the IDX files, plain or .gz (default: LANEGRAD_DATA, then the cache)',
+    )
+    .option('--no-download', 'never use the network')
+    .option(
+      '--limit <samples>',
+      'only the first samples of the training and of the test part',
+      wholeNumber(1),
+    )
+}
+
+/**
+ * Loads the data set that was chosen.
+ *
+ * @throws DataError as loadFamily; UsageError for a folder with the built-in digits
+ */
+export async function loadData(choice: DataChoice, events: LoadEvents): Promise<LoadedData> {
+  const name = choice.data ?? 'mnist'
+  if (name === 'digits') return standIn(choice)
+  try {
+    const { train, test, folder } = await families[name]({
+      ...(choice.dataDir === undefined ? {} : { dir: choice.dataDir }),
+      download: choice.download,
+      signal: events.signal,
+      onProgress: events.onProgress,
+    })
+    return { name, train: first(train, choice.limit), test: first(test, choice.limit), folder }
+  } catch (error) {
+    if (choice.data !== undefined || !(error instanceof DataUnavailableError)) throw error
+    events.onStandIn(error.message)
+    return standIn(choice)
+  }
+}
+
+function standIn({ dataDir, limit }: DataChoice): LoadedData {
+  if (dataDir !== undefined) throw new UsageError('--data-dir does not go with the built-in digits.')
+  const { train, test } = builtInDigits({
+    ...(limit === undefined ? {} : { train: limit, test: Math.min(limit, 2000) }),
+  })
+  return { name: 'digits', train, test, folder: null }
+}
+
+/** The first `limit` samples, or all of them where there are fewer. */
+function first(data: Dataset, limit: number | undefined): Dataset {
+  return limit === undefined || limit >= data.count ? data : take(data, limit)
+}

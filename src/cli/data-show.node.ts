@@ -1,0 +1,63 @@
+import { Argument, type Command, Option } from 'commander'
+import { encode } from 'fast-png'
+import { subset } from '../index.js'
+import { drawSheet, drawText, picturesOf } from './contact-sheet.js'
+import { addSourceOptions, type DataChoice, type DataName, dataNames } from './data-options.js'
+import { exitCodeHelp } from './exit-codes.js'
+import { checkOutput, writeOutput } from './files.node.js'
+import { counted } from './format.js'
+import { loadWithProgress } from './load.node.js'
+import { colours, columns, printLine, printNote } from './output.node.js'
+import { wholeNumber } from './parse.js'
+
+interface ShowOptions extends Omit<DataChoice, 'data'> {
+  readonly part: 'train' | 'test'
+  readonly start: number
+  readonly count: number
+  readonly png?: string
+}
+
+const examples = `
+Examples:
+  lanegrad data show
+  lanegrad data show digits --count 40
+  lanegrad data show fashion-mnist --part test --start 100 --count 400 --png fashion.png`
+
+export function addShow(group: Command): void {
+  const command = group
+    .command('show')
+    .addArgument(
+      new Argument('[name]', 'data set (default: mnist; the built-in digits where it cannot be had)').choices(
+        dataNames,
+      ),
+    )
+    .description('a contact sheet of images with their labels, in the terminal or as PNG')
+  addSourceOptions(command)
+  command
+    .addOption(new Option('--part <name>', 'of the data set').choices(['train', 'test']).default('train'))
+    .option('--start <position>', 'the first sample shown', wholeNumber(0), 0)
+    .option('--count <samples>', 'how many are shown', wholeNumber(1), 12)
+    .option('--png <file>', 'write a PNG in place of drawing in the terminal')
+    .addHelpText('after', `${examples}\n${exitCodeHelp}`)
+    .action(show)
+}
+
+async function show(name: DataName | undefined, options: ShowOptions): Promise<void> {
+  if (options.png !== undefined) await checkOutput(options.png)
+  const data = await loadWithProgress({ ...options, ...(name === undefined ? {} : { data: name }) })
+  const set = data[options.part]
+  const positions = Array.from({ length: options.count }, (_, i) => options.start + i)
+  const shown = subset(
+    set,
+    positions.filter((position) => position < set.count),
+  )
+  const pictures = picturesOf(shown)
+  const caption = `${set.name}: ${counted(shown.count, 'sample')} from ${options.start} on`
+  if (options.png === undefined) {
+    printLine(caption)
+    printLine(drawText(pictures, columns(), colours()))
+    return
+  }
+  await writeOutput(options.png, encode({ ...drawSheet(pictures), channels: 1 }))
+  printNote(`${caption}, written to ${options.png}`)
+}

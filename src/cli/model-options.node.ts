@@ -1,0 +1,97 @@
+import { type Command, Option } from 'commander'
+import {
+  type ActivationSpec,
+  type Dataset,
+  dense,
+  dropout,
+  flatten,
+  type Initialiser,
+  type LayerSpec,
+  type Model,
+  ModelError,
+  modelFromConfig,
+  sequential,
+} from '../index.js'
+import { readJson } from './files.node.js'
+import { nameOrJson, number, sizes, wholeNumber } from './parse.js'
+
+/** A multilayer perceptron by its options, or any model by a JSON file. */
+export interface ModelChoice {
+  readonly model?: string
+  readonly hidden: readonly number[]
+  readonly activation: ActivationSpec
+  readonly dropout: number
+  readonly init?: Initialiser
+  readonly seed?: number
+}
+
+export function addModelOptions(command: Command): Command {
+  return command
+    .option('--hidden <units>', 'units of the hidden layers, such as 512,256; "" for none', sizes, [512])
+    .option(
+      '--activation <name>',
+      'of the hidden layers: relu, tanh, sigmoid, none, {"leakyRelu":0.01}',
+      nameOrJson,
+      'relu',
+    )
+    .option('--dropout <rate>', 'part of each hidden layer that is dropped', number(0, 1), 0.2)
+    .option(
+      '--init <name>',
+      'how weights start: heNormal, glorotUniform, orthogonal, {"type":"normal","deviation":0.01} ... (default: heUniform before a ReLU, else glorotUniform)',
+      nameOrJson,
+    )
+    .addOption(
+      new Option('--model <file>', 'JSON file of a model, in place of the four options above').conflicts([
+        ...['hidden', 'activation', 'dropout', 'init'],
+      ]),
+    )
+    .option(
+      '--seed <number>',
+      'of the weights, the dropout and the order of samples (default: 1)',
+      wholeNumber(0, 2 ** 32 - 1),
+    )
+}
+
+/** The parts of a data set that a model is built for. */
+export type Samples = Pick<Dataset, 'sampleShape' | 'classes'>
+
+/**
+ * Builds the model that was chosen, for the given samples.
+ *
+ * @throws ModelError for a model that cannot be built; DataError for a file that cannot be read
+ */
+export async function modelFrom(choice: ModelChoice, { sampleShape, classes }: Samples): Promise<Model> {
+  if (choice.model !== undefined) return await modelFromFile(choice.model, choice.seed)
+  const { activation, hidden, init } = choice
+  const kernel = init === undefined ? {} : { kernel: init }
+  const layers: LayerSpec[] = [flatten()]
+  for (const units of hidden) {
+    layers.push(dense(units, { activation, ...kernel }))
+    if (choice.dropout > 0) layers.push(dropout(choice.dropout))
+  }
+  layers.push(dense(classes, kernel))
+  return sequential(layers, { input: sampleShape, ...seedOf(choice.seed) })
+}
+
+async function modelFromFile(file: string, seed: number | undefined): Promise<Model> {
+  const config = await readJson(file)
+  const described = typeof config === 'object' && config !== null && !Array.isArray(config)
+  try {
+    return modelFromConfig(described ? { ...config, ...seedOf(seed) } : config)
+  } catch (error) {
+    throw error instanceof ModelError ? new ModelError(`${file}: ${error.message}`) : error
+  }
+}
+
+function seedOf(seed: number | undefined): { seed?: number } {
+  return seed === undefined ? {} : { seed }
+}
+
+/** What `--model` reads, for the help of commands. */
+export const modelFileHelp = `
+A model file:
+  {"input": [28, 28],
+   "layers": [{"type": "flatten"},
+              {"type": "dense", "units": 128, "activation": "relu"},
+              {"type": "dropout", "rate": 0.5},
+              {"type": "dense", "units": 10}]}`

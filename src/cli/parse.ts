@@ -1,0 +1,48 @@
+/** Reads the values of options. Commander puts the option's name before these messages. */
+import { InvalidArgumentError } from 'commander'
+
+/** A whole number of `least` to `most`. */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
+  return (text: string): number => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    if (value >= least && value <= most) return value
+    const range = most === Number.MAX_SAFE_INTEGER ? `from ${least} up` : `of ${least} to ${most}`
+    throw new InvalidArgumentError(`Expected a whole number ${range}.`)
+  }
+}
+
+/** A number from `least` up to, but not, `limit`. */
+export function number(least: number, limit = Number.POSITIVE_INFINITY) {
+  return (text: string): number => {
+    const value = text.trim() === '' ? Number.NaN : Number(text)
+    if (value >= least && value < limit) return value
+    const end = limit === Number.POSITIVE_INFINITY ? 'up' : `up to, but not, ${limit}`
+    throw new InvalidArgumentError(`Expected a number from ${least} ${end}.`)
+  }
+}
+
+/** Whole numbers from 1 up, separated by commas; no text at all is an empty list. */
+export function sizes(text: string): number[] {
+  if (text === '') return []
+  const values = text.split(',').map((part) => (/^\d+$/.test(part.trim()) ? Number(part) : 0))
+  if (values.every((value) => value >= 1)) return values
+  throw new InvalidArgumentError('Expected whole numbers from 1 up, separated by commas, such as 512,256.')
+}
+
+/** A batch size: a whole number, or all samples at once. */
+export function batchSize(text: string): number | 'full' {
+  if (text === 'full') return text
+  const value = /^\d+$/.test(text) ? Number(text) : 0
+  if (value >= 1) return value
+  throw new InvalidArgumentError("Expected a whole number from 1 up, or 'full'.")
+}
+
+/** A name, or the JSON of a description such as {"leakyRelu": 0.01}; whether it is known is the model's to say. */
+export function nameOrJson(text: string): unknown {
+  if (!text.startsWith('{')) return text
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new InvalidArgumentError(`Expected a name or JSON, found ${(error as Error).message}.`)
+  }
+}

@@ -1,0 +1,39 @@
+import { SingleBar } from 'cli-progress'
+import { barStream } from './output.node.js'
+
+/** A progress bar below the lines that are printed, on a terminal; nothing where there is none. */
+export class Progress {
+  private readonly bar: SingleBar | null
+  private started = false
+
+  /** @param format of cli-progress, with `{bar}`, `{percentage}` and the fields that `update` is given */
+  constructor(
+    private readonly total: number,
+    format: string,
+  ) {
+    const stream = barStream()
+    this.bar =
+      stream &&
+      new SingleBar({
+        ...{ format, stream, clearOnComplete: true, hideCursor: true, gracefulExit: false, barsize: 24 },
+        ...{ barCompleteChar: '\u2588', barIncompleteChar: '\u2591' },
+      })
+  }
+
+  update(value: number, fields: Readonly<Record<string, string>>): void {
+    if (this.started) this.bar?.update(value, fields)
+    else this.bar?.start(this.total, value, fields)
+    this.started = true
+  }
+
+  /** Takes the bar away while `print` prints; the next update draws it again. */
+  interrupt(print: () => void): void {
+    this.stop()
+    print()
+  }
+
+  stop(): void {
+    if (this.started) this.bar?.stop()
+    this.started = false
+  }
+}

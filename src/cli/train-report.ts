@@ -1,0 +1,104 @@
+/** What `train` says: before, after each epoch, and at the end. */
+import type { Dataset, EpochResult, Evaluation, OptimizerSpec, Trainer } from '../index.js'
+import type { LoadedData } from './data-options.js'
+import { evaluationJson, printEvaluation } from './evaluation-report.js'
+import { counted, duration, grouped, percent } from './format.js'
+
+/** What is trained on what, and how. */
+export interface Run {
+  readonly data: LoadedData
+  readonly train: Dataset
+  readonly validation: Dataset | undefined
+  readonly trainer: Trainer
+  readonly settings: {
+    readonly epochs: number
+    readonly batch: number | 'full'
+    readonly optimizer: OptimizerSpec
+    readonly standardise: boolean
+  }
+}
+
+/** What came of it. */
+export interface Outcome {
+  /** Stopped by Ctrl-C. */
+  readonly interrupted: boolean
+  readonly test: Evaluation
+  readonly sha256: string
+  /** The file that the model was written to. */
+  readonly saved: string | null
+}
+
+export function describeRun({ data, train, validation, trainer, settings }: Run): string {
+  const parts = [
+    `${grouped(train.count)} to train on`,
+    ...(validation ? [`${grouped(validation.count)} for validation`] : []),
+    `${grouped(data.test.count)} to test on`,
+  ]
+  const { type, ...rates } = settings.optimizer
+  const optimizer = Object.entries(rates).map(([name, value]) => `${name} ${value}`)
+  const inputs = settings.standardise ? 'inputs standardised' : 'inputs scaled to 0..1'
+  return [
+    `data       ${train.name}: ${parts.join(', ')}`,
+    `from       ${data.folder ?? 'drawn by a seeded generator'}`,
+    `engine     ${trainer.engine.describe()}`,
+    `training   ${counted(settings.epochs, 'epoch')}, batch ${settings.batch}, ${type} (${optimizer.join(', ')}), seed ${trainer.model.seed}, ${inputs}`,
+    '',
+    trainer.model.summary(),
+    '',
+  ].join('\n')
+}
+
+export function describeEpoch(result: EpochResult, epochs: number): string {
+  const { epoch, loss, accuracy, validation, seconds, samplesPerSecond, complete } = result
+  const measured = validation
+    ? `  validation loss ${validation.loss.toFixed(4)}, accuracy ${percent(validation.accuracy)}`
+    : ''
+  const stopped = complete ? '' : `  stopped after ${counted(result.steps, 'step')}`
+  return `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}, accuracy ${percent(accuracy)}${measured}  ${grouped(samplesPerSecond)} samples/s, ${duration(seconds)}${stopped}`
+}
+
+export function describeOutcome(
+  { data, trainer }: Run,
+  { test, sha256, saved, interrupted }: Outcome,
+): string {
+  const { samples, seconds } = trained(trainer)
+  const stopped = interrupted ? ', stopped by Ctrl-C' : ''
+  return [
+    '',
+    printEvaluation(data.test, test),
+    '',
+    `speed      ${grouped(samples / seconds)} samples/s: ${grouped(samples)} in ${duration(seconds)}${stopped}`,
+    `engine     ${trainer.engine.describe()}`,
+    ...(saved === null ? [] : [`saved      ${saved}`]),
+    `weights    SHA-256 ${sha256}`,
+  ].join('\n')
+}
+
+export function outcomeJson({ data, train, validation, trainer, settings }: Run, outcome: Outcome): object {
+  const { samples, seconds } = trained(trainer)
+  const { engine, model, history } = trainer
+  return {
+    data: {
+      ...{ name: train.name, synthetic: train.synthetic, folder: data.folder },
+      ...{ train: train.count, validation: validation?.count ?? 0, test: data.test.count },
+    },
+    model: model.config,
+    ...settings,
+    engine: { name: engine.name, threads: engine.threads, description: engine.describe() },
+    history: history.map(({ validation, ...epoch }) => ({
+      ...epoch,
+      validation: validation && { loss: validation.loss, accuracy: validation.accuracy },
+    })),
+    ...{ interrupted: outcome.interrupted, seconds, samplesPerSecond: samples / seconds },
+    test: evaluationJson(outcome.test),
+    ...{ saved: outcome.saved, sha256: outcome.sha256 },
+  }
+}
+
+/** Samples trained on over all epochs, and the seconds that took without validation. */
+function trained({ history }: Trainer): { samples: number; seconds: number } {
+  return {
+    samples: history.reduce((sum, { samples }) => sum + samples, 0),
+    seconds: history.reduce((sum, { seconds }) => sum + seconds, 0),
+  }
+}
