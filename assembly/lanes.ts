@@ -25,6 +25,16 @@ export function storeTail(p: usize, count: i32, x: v128): void {
   if (count == 3) v128.store_lane<f32>(p, x, 2, 8)
 }
 
+const ALL: u32 = 0xffffffff
+const TAIL_MASKS = memory.data<u32>([ALL, 0, 0, 0, ALL, ALL, 0, 0, ALL, ALL, ALL, 0])
+
+/** `x` with 0 in all but the first `count` (1, 2 or 3) lanes. */
+// @ts-ignore: decorator
+@inline
+export function keepTail(count: i32, x: v128): v128 {
+  return v128.and(x, v128.load(TAIL_MASKS + ((<usize>(count - 1)) << 4)))
+}
+
 /** The end of a horizontal sum over four partial sums: (0 + 1) + (2 + 3). */
 // @ts-ignore: decorator
 @inline

@@ -13,6 +13,8 @@ const TWO = memory.data<f32>([2])
 const FOUR = memory.data<f32>([4])
 const HALF = memory.data<f32>([0.5])
 const QUARTER = memory.data<f32>([0.25])
+/** The sign bit alone. */
+const MINUS_ZERO = memory.data<f32>([-0.0])
 const MINUS_TWO = memory.data<f32>([-2])
 
 /** 1.5 * 2^23. Adding it rounds to an integer, ties to even, and leaves that integer in the low bits. */
@@ -34,6 +36,7 @@ const E6 = memory.data<f32>([0.00138366979])
 const EXP_HIGHEST = memory.data<f32>([89])
 const EXP_LOWEST = memory.data<f32>([-104])
 const TANH_HIGHEST = memory.data<f32>([9.5])
+const TWO_TO_64 = memory.data<f32>([1.8446744073709552e19])
 const TWO_TO_MINUS_64 = memory.data<f32>([5.42101086e-20])
 
 /** log(1 + f) = 2 atanh(s) with s = f / (2 + f), and 2 atanh(s) = 2 s + s (L1 s^2 + L2 s^4 + L3 s^6 + L4 s^8). */
@@ -83,7 +86,7 @@ export function expNegative(x: v128): v128 {
   const rounded = f32x4.add(f32x4.mul(bounded, all(LOG2_E)), all(ROUND))
   const p = f32x4.add(expm1Reduced(reduce(bounded, f32x4.sub(rounded, all(ROUND)))), all(ONE))
   // p * 2^(n + 64) is exact; the product with 2^-64 rounds where the result is denormal.
-  const scale = i32x4.add(i32x4.shl(rounded, 23), i32x4.splat((127 + 64) << 23))
+  const scale = i32x4.add(i32x4.shl(rounded, 23), all(TWO_TO_64))
   return f32x4.mul(f32x4.mul(p, scale), all(TWO_TO_MINUS_64))
 }
 
@@ -105,11 +108,11 @@ function expm1Reduced(r: v128): v128 {
   return f32x4.add(r, f32x4.mul(r2, p))
 }
 
-/** 2^n, n being the low 9 bits of each lane as a signed number from -126 to 127. */
+/** 2^n, n being the low 9 bits of each lane as a signed number from -126 to 127: n is added to the exponent of 1. */
 // @ts-ignore: decorator
 @inline
 function powerOfTwo(n: v128): v128 {
-  return i32x4.add(i32x4.shl(n, 23), i32x4.splat(127 << 23))
+  return i32x4.add(i32x4.shl(n, 23), all(ONE))
 }
 
 /**
@@ -119,7 +122,7 @@ function powerOfTwo(n: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function sigmoid(x: v128): v128 {
-  const e = expNegative(f32x4.neg(f32x4.abs(x)))
+  const e = expNegative(v128.or(x, all(MINUS_ZERO)))
   const g = f32x4.div(e, f32x4.add(e, all(ONE)))
   const base = v128.bitselect(e, all(ONE), i32x4.shr_s(x, 31))
   return f32x4.sub(base, f32x4.mul(base, g))
@@ -132,7 +135,7 @@ export function sigmoid(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function tanh(x: v128): v128 {
-  const magnitude = f32x4.abs(x)
+  const magnitude = v128.andnot(x, all(MINUS_ZERO))
   const y = f32x4.mul(f32x4.pmin(magnitude, all(TANH_HIGHEST)), all(MINUS_TWO))
   const rounded = f32x4.add(f32x4.mul(y, all(LOG2_E)), all(ROUND))
   const r = f32x4.sub(y, f32x4.mul(f32x4.sub(rounded, all(ROUND)), all(LN_2)))

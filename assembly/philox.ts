@@ -6,8 +6,8 @@
 const MULTIPLIER_0 = memory.data<u32>([0xd2511f53])
 const MULTIPLIER_1 = memory.data<u32>([0xcd9e8d57])
 /** The key's increments between rounds: the golden ratio and the square root of 3, less 1, times 2^32. */
-const WEYL_0: i32 = 0x9e3779b9
-const WEYL_1: i32 = 0xbb67ae85
+const WEYL_0 = memory.data<u32>([0x9e3779b9])
+const WEYL_1 = memory.data<u32>([0xbb67ae85])
 const ROUNDS: i32 = 10
 
 /** Bytes that `elementWords` writes. */
@@ -23,6 +23,8 @@ export function elementWords(group: i32, step: i32, attempt: i32, seed: i32, str
   let c1 = i32x4.splat(step)
   let c2 = i32x4.splat(attempt)
   let c3 = i32x4.splat(0)
+  let key0 = i32x4.splat(seed)
+  let key1 = i32x4.splat(stream)
   for (let round = 0; round < ROUNDS; round++) {
     const multiplier0 = v128.load_splat<u32>(MULTIPLIER_0)
     const multiplier1 = v128.load_splat<u32>(MULTIPLIER_1)
@@ -30,12 +32,12 @@ export function elementWords(group: i32, step: i32, attempt: i32, seed: i32, str
     const last0 = i64x2.extmul_high_i32x4_u(c0, multiplier0)
     const first1 = i64x2.extmul_low_i32x4_u(c2, multiplier1)
     const last1 = i64x2.extmul_high_i32x4_u(c2, multiplier1)
-    c0 = v128.xor(v128.xor(v128.shuffle<i32>(first1, last1, 1, 3, 5, 7), c1), i32x4.splat(seed))
+    c0 = v128.xor(v128.xor(v128.shuffle<i32>(first1, last1, 1, 3, 5, 7), c1), key0)
     c1 = v128.shuffle<i32>(first1, last1, 0, 2, 4, 6)
-    c2 = v128.xor(v128.xor(v128.shuffle<i32>(first0, last0, 1, 3, 5, 7), c3), i32x4.splat(stream))
+    c2 = v128.xor(v128.xor(v128.shuffle<i32>(first0, last0, 1, 3, 5, 7), c3), key1)
     c3 = v128.shuffle<i32>(first0, last0, 0, 2, 4, 6)
-    seed += WEYL_0
-    stream += WEYL_1
+    key0 = i32x4.add(key0, v128.load_splat<u32>(WEYL_0))
+    key1 = i32x4.add(key1, v128.load_splat<u32>(WEYL_1))
   }
   v128.store(out, c0)
   v128.store(out, c1, 16)
