@@ -10,8 +10,8 @@ export function blockDepth(k: i32, most: i32): i32 {
 }
 
 /**
- * Packs the first nc columns, a multiple of `width` (8 or 32), of the block B[kc, nc] into panels [kc, width], one after
- * the other. B's rows, or where it is transposed its columns, are `bRow` bytes apart.
+ * Packs the block B[kc, nc] into panels [kc, width], one after the other, `width` being 8 or 32; the columns that are
+ * left over follow as a panel [kc, restWidth]. B's rows, or where it is transposed its columns, are `bRow` bytes apart.
  */
 export function packB(
   b: usize,
@@ -20,19 +20,33 @@ export function packB(
   kc: i32,
   nc: i32,
   width: i32,
+  restWidth: i32,
   packed: usize,
 ): void {
+  const rest = nc % width
+  const whole = nc - rest
   if (transposed) {
     const panelBytes = (<usize>(kc * width)) << 2
-    for (let j = 0; j < nc; j += width) {
-      packTransposed(b + <usize>j * bRow, bRow, kc, width, packed)
-      packed += panelBytes
+    for (let j = 0; j < whole; j += width) {
+      packTransposed(b + <usize>j * bRow, bRow, kc, width, packed + <usize>(j / width) * panelBytes)
     }
   } else if (width == 8) {
-    pack8(b, bRow, kc, nc, packed)
+    pack8(b, bRow, kc, whole, packed)
   } else {
-    pack32(b, bRow, kc, nc, packed)
+    pack32(b, bRow, kc, whole, packed)
   }
+  if (rest == 0) return
+  const step: usize = transposed ? 4 : bRow
+  const column: usize = transposed ? bRow : 4
+  packColumns(
+    b + <usize>whole * column,
+    step,
+    column,
+    kc,
+    rest,
+    restWidth,
+    packed + ((<usize>(kc * whole)) << 2),
+  )
 }
 
 /**
@@ -137,8 +151,8 @@ function packTransposed(x: usize, row: usize, kc: i32, width: i32, y: usize): vo
 }
 
 /**
- * Packs `columns` columns of length kc as a panel whose rows are `yRow` bytes apart and of which `width` columns are
- * used: element [p, j] from `x + p * step + j * column`. Also packs rows of A, the columns of its transpose.
+ * Packs `columns` columns of length kc as a panel [kc, width]: element [p, j] from `x + p * step + j * column`. Also packs
+ * rows of A, which are the columns of its transpose.
  */
 export function packColumns(
   x: usize,
@@ -147,22 +161,15 @@ export function packColumns(
   kc: i32,
   columns: i32,
   width: i32,
-  yRow: usize,
   y: usize,
 ): void {
-  for (let j = 0; j < columns; j++) {
+  const yRow = (<usize>width) << 2
+  for (let j = 0; j < width; j++) {
     let from = x + <usize>j * column
     let to = y + ((<usize>j) << 2)
     for (let p = 0; p < kc; p++) {
-      store<f32>(to, load<f32>(from))
+      store<f32>(to, j < columns ? load<f32>(from) : 0)
       from += step
-      to += yRow
-    }
-  }
-  for (let j = columns; j < width; j++) {
-    let to = y + ((<usize>j) << 2)
-    for (let p = 0; p < kc; p++) {
-      store<f32>(to, 0)
       to += yRow
     }
   }

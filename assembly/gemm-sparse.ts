@@ -1,11 +1,11 @@
 /**
- * Products that leave out the exact zeros of A. A row of A becomes a list in increasing k of values and of the offsets in
- * bytes of the rows of B that they multiply. While B is finite this changes no bit: a sum that starts from +0
- * never becomes -0, and adding a zero of either sign to anything else leaves it as it was. A sum that goes on from C may
- * start from -0, so zeros are never skipped when accumulating.
+ * Products that leave out the exact zeros of A. A row of A becomes a list, in increasing k, of its other values and of
+ * the offsets in bytes of the rows of B that they multiply. While B is finite this changes no bit: a sum that starts
+ * from +0 never becomes -0, and adding a zero of either sign to anything else leaves it as it was. A sum that goes on
+ * from C may start from -0, so zeros are never skipped when accumulating.
  */
 import { finishRows } from './gemm-epilogue'
-import { blockDepth, packB, packColumns } from './gemm-pack'
+import { blockDepth, packB } from './gemm-pack'
 import { scratch } from './scratch'
 
 /** Columns of B in a panel. */
@@ -40,16 +40,13 @@ export function enoughZeros(a: usize, aRow: usize, rows: i32, columns: i32): boo
   return zeros * 3 >= <i64>rows * <i64>columns
 }
 
-/** For each set of kept lanes, as the bits of a number, the byte shuffle that moves them to the front in order. */
-const COMPRESS = memory.data<u8>([
-  0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7,
-  0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2,
-  3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1,
-  2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3,
-  0, 1, 2, 3, 0, 1, 2, 3, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 0, 1, 2, 3, 0,
-  1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 0, 1,
-  2, 3, 0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1,
-  2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+/** For each set of kept lanes, the lowest bit for the first, the byte shuffle that moves them to the front in order. */
+const COMPRESS = memory.data<u32>([
+  0, 0, 0, 0, 0x03020100, 0, 0, 0, 0x07060504, 0, 0, 0, 0x03020100, 0x07060504, 0, 0, 0x0b0a0908, 0, 0, 0,
+  0x03020100, 0x0b0a0908, 0, 0, 0x07060504, 0x0b0a0908, 0, 0, 0x03020100, 0x07060504, 0x0b0a0908, 0,
+  0x0f0e0d0c, 0, 0, 0, 0x03020100, 0x0f0e0d0c, 0, 0, 0x07060504, 0x0f0e0d0c, 0, 0, 0x03020100, 0x07060504,
+  0x0f0e0d0c, 0, 0x0b0a0908, 0x0f0e0d0c, 0, 0, 0x03020100, 0x0b0a0908, 0x0f0e0d0c, 0, 0x07060504, 0x0b0a0908,
+  0x0f0e0d0c, 0, 0x03020100, 0x07060504, 0x0b0a0908, 0x0f0e0d0c,
 ])
 
 // @ts-ignore: decorator
@@ -130,23 +127,13 @@ export function gemmSparse(
   const ncMax = <i32>(PACKED_B_BYTES / PANEL_ROW / <usize>depth) * NR_SPARSE
   for (let jc = 0; jc < n; jc += ncMax) {
     const nc = min(ncMax, n - jc)
-    const whole = nc & -NR_SPARSE
-    const rest = nc - whole
     for (let pc = 0; pc < k; pc += depth) {
       const kc = min(depth, k - pc)
       const panelBytes = <usize>kc * PANEL_ROW
-      const tail = packedB + <usize>(whole / NR_SPARSE) * panelBytes
       const bBlock = transposeB
         ? b + <usize>jc * bRow + ((<usize>pc) << 2)
         : b + <usize>pc * bRow + ((<usize>jc) << 2)
-      packB(bBlock, bRow, transposeB, kc, whole, NR_SPARSE, packedB)
-      if (rest > 0) {
-        if (transposeB) {
-          packColumns(bBlock + <usize>whole * bRow, 4, bRow, kc, rest, NR_SPARSE, PANEL_ROW, tail)
-        } else {
-          packColumns(bBlock + ((<usize>whole) << 2), bRow, 4, kc, rest, NR_SPARSE, PANEL_ROW, tail)
-        }
-      }
+      packB(bBlock, bRow, transposeB, kc, nc, NR_SPARSE, NR_SPARSE, packedB)
       for (let ic = 0; ic < m; ic += MC) {
         const mc = min(MC, m - ic)
         const aBlock = a + <usize>ic * aRow + <usize>pc * aStep
@@ -165,7 +152,7 @@ export function gemmSparse(
             const count = load<i32>(counts + ((<usize>i) << 2))
             const tile = cBlock + <usize>i * cRow + ((<usize>jr) << 2)
             if (nc - jr >= NR_SPARSE) kernel1x32(list, count, panel, tile, pc > 0)
-            else edge1x32(list, count, panel, tile, pc > 0, rest, counts + ((<usize>MC) << 2))
+            else edge1x32(list, count, panel, tile, pc > 0, nc - jr, counts + ((<usize>MC) << 2))
           }
         }
         if (pc + kc == k)

@@ -122,14 +122,8 @@ function gemmDense(
       const bStep = direct ? bRow : TILE_ROW
       const restPanel = direct ? packedB : packedB + <usize>(whole / NR) * panelBytes
       const restStep = (<usize>restWidth) << 2
-      if (!direct) packB(bBlock, bRow, transposeB, kc, whole, NR, packedB)
-      if (rest > 0) {
-        if (transposeB) {
-          packColumns(bBlock + <usize>whole * bRow, 4, bRow, kc, rest, restWidth, restStep, restPanel)
-        } else {
-          packColumns(bBlock + ((<usize>whole) << 2), bRow, 4, kc, rest, restWidth, restStep, restPanel)
-        }
-      }
+      if (!direct) packB(bBlock, bRow, transposeB, kc, nc, NR, restWidth, packedB)
+      else if (rest > 0) packColumns(bBlock + ((<usize>whole) << 2), bRow, 4, kc, rest, restWidth, packedB)
       for (let ir = 0; ir < m; ir += MR) {
         const mr = min(MR, m - ir)
         const cPanel = c + <usize>ir * cRow + ((<usize>jc) << 2)
@@ -137,7 +131,7 @@ function gemmDense(
         let row = aRow
         let step = aStep
         if (mr < MR) {
-          packColumns(aPanel, aStep, aRow, kc, mr, MR, 16, panelA)
+          packColumns(aPanel, aStep, aRow, kc, mr, MR, panelA)
           aPanel = panelA
           row = 4
           step = 16

@@ -6,6 +6,7 @@ import { createSimdEngine } from '../src/engine/simd.js'
 import { encode } from '../src/program/encode.js'
 import { gemm, type InstructionType } from '../src/program/instructions.js'
 import { randomIntegers } from './support/random.js'
+import { runInstruction } from './support/run.js'
 import { createSharesEngine } from './support/threads.js'
 
 const { TransposeA, TransposeB, Accumulate, SkipZeros } = GemmFlag
@@ -248,5 +249,34 @@ t.test('any number of threads gives the same bits', async (t) => {
       if (at >= 0) t.fail(`${threads} threads: ${describe(shape)} differs at word ${at}`)
     }
     t.pass(`${threads} threads`)
+  }
+})
+
+t.test('zeros are skipped from a third of A and 32 columns on, in every engine alike', async (t) => {
+  const engines = [await createSimdEngine(), createJsEngine(), await createSharesEngine(3, 1 << 20)]
+  for (const { zeros, n, m, skipped } of [
+    { zeros: 3, n: 32, m: 3, skipped: true },
+    { zeros: 2, n: 32, m: 3, skipped: false },
+    { zeros: 3, n: 31, m: 3, skipped: false },
+    { zeros: 5, n: 32, m: 5, skipped: true },
+    { zeros: 4, n: 32, m: 5, skipped: false },
+  ]) {
+    // The zero in A's first row meets B's infinities: NaN in C tells that it was not skipped.
+    const k = 3
+    const a = new Float32Array(m * k).fill(1)
+    for (let i = 0; i < zeros; i++) a[(i % m) * k] = 0
+    const b = new Float32Array(k * n).fill(1)
+    b.fill(Infinity, 0, n)
+    for (const engine of engines) {
+      const c = new Float32Array(m * n)
+      runInstruction(engine, gemm, {
+        ...{ a, lda: k, b, ldb: n, c, ldc: n, m, n, k, flags: SkipZeros },
+        ...{ bias: null, activation: Activation.None, slope: 0 },
+      })
+      t.ok(
+        Object.is(c[0], skipped ? 2 : NaN),
+        `${engine.describe()}: ${zeros} zeros of ${m * k}, ${n} columns`,
+      )
+    }
   }
 })
