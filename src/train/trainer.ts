@@ -172,6 +172,7 @@ export class Trainer {
         evaluationProgram(this.model, this.loss, source, this.state, batch),
       )
       program.run()
+      return true
     })
     return this.evaluation()
   }
@@ -207,6 +208,7 @@ export class Trainer {
       program.run()
       const at = this.session.addressOf(found.buffer) >>> 2
       probabilities.set(this.engine.views.f32.subarray(at, at + batch * outputs), start * outputs)
+      return true
     })
     return { probabilities, classes: argMaxRows(probabilities, outputs) }
   }
@@ -261,15 +263,15 @@ export class Trainer {
     )
   }
 
-  /** Calls `run` for one batch after the other, until it returns false, and lets other tasks in now and then. */
+  /** Calls `run` for one batch after the other while it returns true, and lets other tasks in now and then. */
   private async forEachBatch(
     count: number,
     batchSize: number,
-    run: (start: number, batch: number) => boolean | void,
+    run: (start: number, batch: number) => boolean,
   ): Promise<void> {
     const turn = breathe()
     for (let start = 0; start < count; start += batchSize) {
-      if (run(start, Math.min(batchSize, count - start)) === false) return
+      if (!run(start, Math.min(batchSize, count - start))) return
       const pause = turn()
       if (pause) await pause
     }
