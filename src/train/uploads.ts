@@ -11,8 +11,8 @@ const uploads = new WeakMap<Engine, Map<Source, Upload>>()
 
 /** Address of a copy of `source` in the engine's memory: one copy, however many trainers use it. */
 export function upload(engine: Engine, source: Source): number {
-  let known = uploads.get(engine)
-  if (!known) uploads.set(engine, (known = new Map()))
+  const known = uploads.get(engine) ?? new Map<Source, Upload>()
+  uploads.set(engine, known)
   let found = known.get(source)
   if (!found) {
     found = { address: engine.allocate(source.byteLength), users: 0 }
