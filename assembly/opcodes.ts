@@ -24,6 +24,9 @@ export enum Op {
   Orthogonal,
   Permutation,
   Sgd,
+  Rmsprop,
+  Adagrad,
+  Adam,
 }
 
 /** Activation functions, as the `activation` argument of an instruction. */

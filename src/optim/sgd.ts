@@ -38,9 +38,10 @@ export function buildSgd(spec: SgdSpec): Optimizer {
   return {
     slots: momentum === 0 ? [] : ['velocity'],
     rate,
-    emit(program, { parameter, gradient, slots: [velocity = null], rate }) {
+    scalars: (_, rate) => [rate],
+    emit(program, { parameter, gradient, slots: [velocity = null], scalars }) {
       program.emit(instruction.sgd, {
-        ...{ parameter, gradient, velocity, count: sizeOf(parameter.shape), rate },
+        ...{ parameter, gradient, velocity, count: sizeOf(parameter.shape), rate: scalars },
         ...{ momentum, weightDecay, nesterov: nesterov ? 1 : 0 },
       })
     },

@@ -247,3 +247,63 @@ export const sgd = define(
   },
   (v) => (v.momentum === 0 ? 2 : 4) * v.count,
 )
+
+/** v = decay * v + complement * g^2; p -= *rate * g / (sqrt(v) + epsilon), or / sqrt(v + epsilon) where `inside` is 1. */
+export const rmsprop = define(
+  Op.Rmsprop,
+  'rmsprop',
+  {
+    parameter: 'update',
+    gradient: 'read',
+    square: 'update',
+    count: 'int',
+    rate: 'read',
+    decay: 'float',
+    complement: 'float',
+    epsilon: 'float',
+    inside: 'int',
+  },
+  (v) => 9 * v.count,
+)
+
+/** v += g^2; p -= *rate * g / (sqrt(start + v) + epsilon). */
+export const adagrad = define(
+  Op.Adagrad,
+  'adagrad',
+  {
+    parameter: 'update',
+    gradient: 'read',
+    square: 'update',
+    count: 'int',
+    rate: 'read',
+    start: 'float',
+    epsilon: 'float',
+  },
+  (v) => 8 * v.count,
+)
+
+/**
+ * One step of Adam, AdamW (`decoupled` 1) or AMSGrad (with `largest`), as in assembly/adam.ts; `scalars` are
+ * rate / (1 - beta1^t), 1 / sqrt(1 - beta2^t) and rate * weightDecay.
+ */
+export const adam = define(
+  Op.Adam,
+  'adam',
+  {
+    parameter: 'update',
+    gradient: 'read',
+    mean: 'update',
+    square: 'update',
+    largest: 'update',
+    count: 'int',
+    scalars: 'read',
+    beta1: 'float',
+    complement1: 'float',
+    beta2: 'float',
+    complement2: 'float',
+    epsilon: 'float',
+    weightDecay: 'float',
+    decoupled: 'int',
+  },
+  (v) => 12 * v.count,
+)

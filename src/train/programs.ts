@@ -14,8 +14,8 @@ export interface StepState {
   readonly step: Tensor
   /** Number of the epoch, uint32. */
   readonly epoch: Tensor
-  /** Learning rate of the step. */
-  readonly rate: Tensor
+  /** The step's numbers that the host writes for the optimizer, its learning rate among them. */
+  readonly scalars: Tensor
   /** External: int32, rows of the data set that make up the batch. */
   readonly indices: Tensor
   /** float64: sum of losses, number right, number of samples; then the last batch's mean loss. */
@@ -44,7 +44,7 @@ export function createStepState(model: Model, optimizer: Optimizer | null): Step
   return {
     step: createTensor('state', 'step', [1], 'i32'),
     epoch: createTensor('state', 'epoch', [1], 'i32'),
-    rate: createTensor('state', 'rate', [1]),
+    scalars: createTensor('state', 'scalars', [optimizer?.scalars(1, 0).length ?? 0]),
     indices: createTensor('external', 'indices', [0], 'i32'),
     totals: createTensor('state', 'totals', [4], 'f64'),
     confusion: createTensor('state', 'confusion', [classes, classes], 'i32'),
@@ -53,8 +53,8 @@ export function createStepState(model: Model, optimizer: Optimizer | null): Step
 }
 
 /** Every tensor of a state that is kept from step to step. */
-export function keptTensors({ step, epoch, rate, totals, confusion, slots }: StepState): Tensor[] {
-  return [step, epoch, rate, totals, confusion, ...[...slots.values()].flat()]
+export function keptTensors({ step, epoch, scalars, totals, confusion, slots }: StepState): Tensor[] {
+  return [step, epoch, scalars, totals, confusion, ...[...slots.values()].flat()]
 }
 
 function emitBatch(
@@ -104,7 +104,7 @@ export function trainingProgram(
         const gradient = gradients.get(parameter)!
         const slots = state.slots.get(parameter)!
         program.from(layer.name)
-        optimizer.emit(program, { parameter: parameter.tensor, gradient, slots, rate: state.rate })
+        optimizer.emit(program, { parameter: parameter.tensor, gradient, slots, scalars: state.scalars })
       }
     },
   }

@@ -237,7 +237,7 @@ export class Trainer {
     await this.forEachBatch(data.count, batchSize, (start, batch) => {
       this.writeIndices(data, start, batch, order)
       this.engine.views.u32[this.session.addressOf(this.state.step.buffer) >>> 2] = ++this.step
-      this.write(this.state.rate, [this.optimizer.rate])
+      this.write(this.state.scalars, this.optimizer.scalars(this.step, this.optimizer.rate))
       this.stepProgram(data, batch).run()
       step++
       samples += batch

@@ -1,6 +1,8 @@
 import { Op } from '../../../assembly/opcodes.js'
 import { EngineError } from '../../errors.js'
 import { activate, activateBackward } from './activation.js'
+import { adagrad } from './adagrad.js'
+import { adam } from './adam.js'
 import { columnSum } from './column-sum.js'
 import { softmaxCrossEntropy, tally } from './cross-entropy.js'
 import { dropout } from './dropout.js'
@@ -10,6 +12,7 @@ import { gemm } from './gemm.js'
 import { identity, orthogonal } from './initialise.js'
 import { permutation } from './permutation.js'
 import { normal, uniform } from './random.js'
+import { rmsprop } from './rmsprop.js'
 import { sgd } from './sgd.js'
 import { softmax, softmaxBackward } from './softmax.js'
 import type { Views } from './views.js'
@@ -60,6 +63,42 @@ export function run(memory: Views, program: number, words: number): void {
           f32[a + 5]!,
           f32[a + 6]!,
           i32[a + 7]!,
+        )
+        break
+      case Op.Rmsprop:
+        rmsprop(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          f32[a + 5]!,
+          f32[a + 6]!,
+          f32[a + 7]!,
+          i32[a + 8]!,
+        )
+        break
+      case Op.Adagrad:
+        adagrad(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!, f32[a + 5]!, f32[a + 6]!)
+        break
+      case Op.Adam:
+        adam(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          f32[a + 7]!,
+          f32[a + 8]!,
+          f32[a + 9]!,
+          f32[a + 10]!,
+          f32[a + 11]!,
+          f32[a + 12]!,
+          i32[a + 13]!,
         )
         break
       case Op.Gemm:
