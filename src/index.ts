@@ -39,6 +39,17 @@ export { type AdagradOptions, adagrad } from './optim/adagrad.js'
 export { type AdamOptions, adam, adamw } from './optim/adam.js'
 export type { OptimizerSpec } from './optim/index.js'
 export { type RmspropOptions, rmsprop } from './optim/rmsprop.js'
+export {
+  cosineDecay,
+  exponentialDecay,
+  inverseTimeDecay,
+  oneCycle,
+  type Rate,
+  reduceOnPlateau,
+  type ScheduleSpec,
+  stepDecay,
+  warmUp,
+} from './optim/schedules.js'
 export { type SgdOptions, sgd } from './optim/sgd.js'
 export { programCost } from './program/cost.js'
 export { printProgram } from './program/print.js'

@@ -1,11 +1,12 @@
-import { atLeast, checkFields, finite, positive } from '../nn/fields.js'
+import { atLeast, checkFields, positive } from '../nn/fields.js'
 import * as instruction from '../program/instructions.js'
 import { sizeOf, type Tensor } from '../program/tensor.js'
 import type { Optimizer } from './optimizer.js'
+import { isRate, learningRate, type Rate } from './schedules.js'
 
 export interface AdagradOptions {
   /** Learning rate. */
-  readonly rate: number
+  readonly rate: Rate
   /** What every sum of squared gradients starts from; 0 by default. */
   readonly start?: number
   /** Added to the root of the sum; 1e-10 by default. */
@@ -22,11 +23,11 @@ export function adagrad(options: AdagradOptions): AdagradSpec {
 }
 
 export function buildAdagrad(spec: AdagradSpec): Optimizer {
-  checkFields('adagrad', spec, { rate: finite }, { start: atLeast(0), epsilon: positive })
+  checkFields('adagrad', spec, { rate: isRate }, { start: atLeast(0), epsilon: positive })
   const { start = 0, epsilon = 1e-10 } = spec
   return {
     slots: ['square'],
-    rate: spec.rate,
+    ...learningRate(spec),
     scalars: (_, rate) => [rate],
     emit(program, { parameter, gradient, slots, scalars }) {
       const [square] = slots as [Tensor]

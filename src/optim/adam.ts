@@ -1,12 +1,13 @@
 import { between, checkFields, finite, positive, truth } from '../nn/fields.js'
 import * as instruction from '../program/instructions.js'
 import { sizeOf, type Tensor } from '../program/tensor.js'
+import { power } from './functions.js'
 import type { Optimizer } from './optimizer.js'
-import { power } from './powers.js'
+import { isRate, learningRate, type Rate } from './schedules.js'
 
 export interface AdamOptions {
   /** Learning rate; 0.001 suits many networks. */
-  readonly rate: number
+  readonly rate: Rate
   /** Share of the mean gradient that is kept from step to step; 0.9 by default. */
   readonly beta1?: number
   /** Share of the mean squared gradient that is kept; 0.999 by default. */
@@ -44,7 +45,7 @@ export function buildAdam(spec: AdamSpec | AdamWSpec): Optimizer {
   checkFields(
     spec.type,
     spec,
-    { rate: finite },
+    { rate: isRate },
     { beta1: share, beta2: share, epsilon: positive, amsgrad: truth, weightDecay: finite },
   )
   const decoupled = spec.type === 'adamw'
@@ -56,7 +57,7 @@ export function buildAdam(spec: AdamSpec | AdamWSpec): Optimizer {
   }
   return {
     slots: amsgrad ? ['mean', 'square', 'largest'] : ['mean', 'square'],
-    rate: spec.rate,
+    ...learningRate(spec),
     scalars: (t, rate) => [
       rate / (1 - power(beta1, t)),
       1 / Math.sqrt(1 - power(beta2, t)),

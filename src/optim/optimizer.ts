@@ -1,5 +1,6 @@
 import type { ProgramBuilder } from '../program/builder.js'
 import type { Tensor } from '../program/tensor.js'
+import type { Schedule } from './schedules.js'
 
 /** What one update works on: a parameter, its gradient, the optimizer's own memory for it, and the step's numbers. */
 export interface Update {
@@ -16,7 +17,9 @@ export interface Optimizer {
   /** Names of the tensors that it keeps beside each parameter, such as `velocity`. */
   readonly slots: readonly string[]
   /** Learning rate. */
-  readonly rate: number
+  readonly rate: Schedule
+  /** Whether the rate depends on validation losses. */
+  readonly followsValidation: boolean
   /**
    * The numbers that all updates of step t = 1, 2, ... share at this learning rate, always equally many: functions of t
    * alone, so that a resumed training has the same ones.

@@ -1,11 +1,12 @@
-import { between, checkFields, finite, positive, truth } from '../nn/fields.js'
+import { between, checkFields, positive, truth } from '../nn/fields.js'
 import * as instruction from '../program/instructions.js'
 import { sizeOf, type Tensor } from '../program/tensor.js'
 import type { Optimizer } from './optimizer.js'
+import { isRate, learningRate, type Rate } from './schedules.js'
 
 export interface RmspropOptions {
   /** Learning rate. */
-  readonly rate: number
+  readonly rate: Rate
   /** Share of the mean squared gradient that is kept from step to step; 0.9 by default. */
   readonly decay?: number
   /** 1e-8 by default. */
@@ -27,13 +28,13 @@ export function buildRmsprop(spec: RmspropSpec): Optimizer {
   checkFields(
     'rmsprop',
     spec,
-    { rate: finite },
+    { rate: isRate },
     { decay: between(0, 1), epsilon: positive, epsilonInside: truth },
   )
   const { decay = 0.9, epsilon = 1e-8, epsilonInside = false } = spec
   return {
     slots: ['square'],
-    rate: spec.rate,
+    ...learningRate(spec),
     scalars: (_, rate) => [rate],
     emit(program, { parameter, gradient, slots, scalars }) {
       const [square] = slots as [Tensor]
