@@ -1,6 +1,7 @@
 import { activate, activateBackward } from './activation'
 import { adagrad } from './adagrad'
 import { adam } from './adam'
+import { clipNorm, clipValue } from './clip'
 import { columnSum } from './column-sum'
 import { softmaxCrossEntropy, tally } from './cross-entropy'
 import { dropout } from './dropout'
@@ -11,6 +12,7 @@ import { identity, orthogonal } from './initialise'
 import { Op } from './opcodes'
 import { permutation } from './permutation'
 import { normal, uniform } from './random'
+import { addPenalty, penalty, regularise } from './regularise'
 import { rmsprop } from './rmsprop'
 import { sgd } from './sgd'
 import { softmax, softmaxBackward } from './softmax'
@@ -52,6 +54,21 @@ export function run(program: usize, words: i32): void {
         break
       case Op.Sgd:
         sgd(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), float(i, 5), float(i, 6), int(i, 7))
+        break
+      case Op.Regularise:
+        regularise(int(i, 0), int(i, 1), int(i, 2), float(i, 3), float(i, 4))
+        break
+      case Op.Penalty:
+        penalty(int(i, 0), int(i, 1), int(i, 2), float(i, 3), float(i, 4))
+        break
+      case Op.AddPenalty:
+        addPenalty(int(i, 0), int(i, 1), int(i, 2), int(i, 3))
+        break
+      case Op.ClipValue:
+        clipValue(int(i, 0), int(i, 1), float(i, 2))
+        break
+      case Op.ClipNorm:
+        clipNorm(int(i, 0), int(i, 1), int(i, 2), int(i, 3), float(i, 4))
         break
       case Op.Rmsprop:
         rmsprop(

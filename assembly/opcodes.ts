@@ -27,6 +27,11 @@ export enum Op {
   Rmsprop,
   Adagrad,
   Adam,
+  Regularise,
+  Penalty,
+  AddPenalty,
+  ClipValue,
+  ClipNorm,
 }
 
 /** Activation functions, as the `activation` argument of an instruction. */
@@ -49,3 +54,6 @@ export enum GemmFlag {
   /** Count the exact zeros of A and, where it pays, skip them. Changes no bit while B is finite. */
   SkipZeros = 8,
 }
+
+/** Elements of a tensor whose squares or penalties are summed apart, whatever the number of threads. */
+export const PENALTY_BLOCK = 4096

@@ -63,3 +63,4 @@ export {
   type Trainer,
   type TrainerOptions,
 } from './train/trainer.js'
+export type { ClipSpec } from './train/updates.js'

@@ -132,12 +132,13 @@ t.test('a plateau of the validation loss lowers the rate', async (t) => {
 t.test('powers and half waves are right to the last digits', async (t) => {
   const integer = randomIntegers(5)
   const random = () => integer(0, 2 ** 30) / 2 ** 30
+  const worst = { power: 0, wave: 0 }
   for (let i = 0; i < 2000; i++) {
     const [base, exponent, x] = [random() * 1.5, random() * 60, random()]
-    const expected = base ** exponent
-    t.ok(Math.abs(power(base, exponent) - expected) <= 2e-14 * expected, `${base}^${exponent}`)
-    t.ok(Math.abs(halfCosine(x) - (1 + Math.cos(Math.PI * x)) / 2) < 4e-16, `half cosine of ${x}`)
+    worst.power = Math.max(worst.power, Math.abs(power(base, exponent) / base ** exponent - 1))
+    worst.wave = Math.max(worst.wave, Math.abs(halfCosine(x) - (1 + Math.cos(Math.PI * x)) / 2))
   }
+  t.ok(worst.power < 2e-14 && worst.wave < 4e-16, JSON.stringify(worst))
   t.same(
     [0, 0.5, 1].map(halfCosine).map((value) => Math.round(value * 1e15) / 1e15),
     [1, 0.5, 0],
@@ -201,7 +202,7 @@ t.test('a trainer counts a schedule from its first step, over all epochs', async
     ...{ optimizer: sgd({ rate: stepDecay({ start: 1, factor: 0, every: 1 }) }), batchSize: 'full' },
   })
   const step = async () => {
-    await trainer.fit(data, { epochs: 1 }).next()
+    for await (const _ of trainer.fit(data, { epochs: 1 }));
     return model.fingerprint()
   }
   const start = await model.fingerprint()

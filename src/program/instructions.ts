@@ -307,3 +307,43 @@ export const adam = define(
   },
   (v) => 12 * v.count,
 )
+
+/** gradient += l1 * sign(parameter) + 2 * l2 * parameter. */
+export const regularise = define(
+  Op.Regularise,
+  'regularise',
+  { parameter: 'read', gradient: 'update', count: 'int', l1: 'float', l2: 'float' },
+  (v) => 4 * v.count,
+)
+
+/** sums[b] = sum of (l1 + l2 |x|) |x| over the PENALTY_BLOCK elements of block b, in float64. */
+export const penalty = define(
+  Op.Penalty,
+  'penalty',
+  { x: 'read', sums: 'write', count: 'int', l1: 'float', l2: 'float' },
+  (v) => 4 * v.count,
+)
+
+/** Adds the sum of the float64 `sums` [blocks] to each row's loss in the running totals of `tally`. */
+export const addPenalty = define(
+  Op.AddPenalty,
+  'addPenalty',
+  { sums: 'read', totals: 'update', blocks: 'int', rows: 'int' },
+  (v) => v.blocks,
+)
+
+/** x = min(max(x, -limit), limit) */
+export const clipValue = define(
+  Op.ClipValue,
+  'clipValue',
+  { x: 'update', count: 'int', limit: 'float' },
+  (v) => 2 * v.count,
+)
+
+/** x *= limit / norm where norm = sqrt(sum of the float64 `squares` [blocks]) > limit. */
+export const clipNorm = define(
+  Op.ClipNorm,
+  'clipNorm',
+  { x: 'update', squares: 'read', count: 'int', blocks: 'int', limit: 'float' },
+  (v) => v.count,
+)

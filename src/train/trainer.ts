@@ -21,11 +21,14 @@ import {
   trainingProgram,
 } from './programs.js'
 import { Session } from './session.js'
+import { type ClipSpec, isClip } from './updates.js'
 
 export interface TrainerOptions {
   readonly optimizer: OptimizerSpec
   /** `softmaxCrossEntropy` by default. */
   readonly loss?: LossName
+  /** Clips the gradients before each update: `{ value }` or `{ norm }`. */
+  readonly clip?: ClipSpec
   /** Samples a step, or `'full'` for all of them at once; 32 by default. The last batch of an epoch may be smaller. */
   readonly batchSize?: number | 'full'
   /** Standardises inputs in training, evaluation and prediction alike; without it bytes are scaled to 0..1. */
@@ -271,7 +274,7 @@ export class Trainer {
   private stepProgram(data: Dataset, batch: number) {
     const source = this.session.load(data)
     return this.session.program(`train ${batch} ${source.id}`, () =>
-      trainingProgram(this.model, this.loss, this.optimizer, source, this.state, batch),
+      trainingProgram(this.model, this.loss, this.optimizer, source, this.state, batch, this.options.clip),
     )
   }
 
@@ -394,6 +397,7 @@ export class Trainer {
 const anything: Check = () => undefined
 const trainerFields = {
   loss: anything,
+  clip: isClip,
   batchSize: (value: unknown) =>
     value === 'full' ? undefined : wholeNumber(1)(value) && `${wholeNumber(1)(value)} or 'full'`,
   standardisation: anything,

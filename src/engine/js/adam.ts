@@ -39,8 +39,7 @@ export function adam(
     f32[vAt + i] = v
     let w = v
     if (largest !== 0) {
-      const before = f32[wAt + i]!
-      w = v < before ? before : v
+      w = Math.max(v, f32[wAt + i]!)
       f32[wAt + i] = w
     }
     const scale = fround(fround(fround(sqrt(w)) * correction!) + epsilon)

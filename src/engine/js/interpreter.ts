@@ -3,6 +3,7 @@ import { EngineError } from '../../errors.js'
 import { activate, activateBackward } from './activation.js'
 import { adagrad } from './adagrad.js'
 import { adam } from './adam.js'
+import { clipNorm, clipValue } from './clip.js'
 import { columnSum } from './column-sum.js'
 import { softmaxCrossEntropy, tally } from './cross-entropy.js'
 import { dropout } from './dropout.js'
@@ -12,6 +13,7 @@ import { gemm } from './gemm.js'
 import { identity, orthogonal } from './initialise.js'
 import { permutation } from './permutation.js'
 import { normal, uniform } from './random.js'
+import { addPenalty, penalty, regularise } from './regularise.js'
 import { rmsprop } from './rmsprop.js'
 import { sgd } from './sgd.js'
 import { softmax, softmaxBackward } from './softmax.js'
@@ -64,6 +66,21 @@ export function run(memory: Views, program: number, words: number): void {
           f32[a + 6]!,
           i32[a + 7]!,
         )
+        break
+      case Op.Regularise:
+        regularise(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, f32[a + 3]!, f32[a + 4]!)
+        break
+      case Op.Penalty:
+        penalty(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, f32[a + 3]!, f32[a + 4]!)
+        break
+      case Op.AddPenalty:
+        addPenalty(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!)
+        break
+      case Op.ClipValue:
+        clipValue(memory, i32[a]!, i32[a + 1]!, f32[a + 2]!)
+        break
+      case Op.ClipNorm:
+        clipNorm(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, f32[a + 4]!)
         break
       case Op.Rmsprop:
         rmsprop(

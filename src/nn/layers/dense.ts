@@ -6,8 +6,9 @@ import { type ActivationSpec, activation, activationCode } from '../activations.
 import { checkFields, truth, wholeNumber } from '../fields.js'
 import { type Initialiser, initialiser, type Parameter } from '../initialisers.js'
 import { type Layer, type Place, showShape } from '../layer.js'
+import { type PenaltyOptions, penaltyFields, penaltyOf } from '../penalty.js'
 
-export interface DenseOptions {
+export interface DenseOptions extends PenaltyOptions {
   /** `none` by default. */
   readonly activation?: ActivationSpec
   /** True by default. */
@@ -33,7 +34,7 @@ export function buildDense(spec: DenseSpec, { name, input }: Place): Layer {
     name,
     spec,
     { units: wholeNumber(1) },
-    { activation, bias: truth, kernel: initialiser, biasInitialiser: initialiser },
+    { activation, bias: truth, kernel: initialiser, biasInitialiser: initialiser, ...penaltyFields },
   )
   if (input.length !== 1) {
     throw new ModelError(
@@ -50,6 +51,7 @@ export function buildDense(spec: DenseSpec, { name, input }: Place): Layer {
     tensor: createTensor('parameter', `${name}/kernel`, [inputs, units]),
     initialiser: spec.kernel ?? (rectified ? 'heUniform' : 'glorotUniform'),
     fan,
+    penalty: penaltyOf(spec),
   }
   const bias: Parameter = {
     name: `${name}/bias`,
