@@ -128,7 +128,7 @@ export function run(program: usize, words: i32): void {
         activate(int(i, 0), int(i, 1), int(i, 2), int(i, 3), float(i, 4))
         break
       case Op.ActivateBackward:
-        activateBackward(int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), float(i, 6))
+        activateBackward(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), float(i, 6))
         break
       case Op.Softmax:
         softmax(int(i, 0), int(i, 1), int(i, 2), int(i, 3))

@@ -41,6 +41,12 @@ export enum Activation {
   LeakyRelu,
   Tanh,
   Sigmoid,
+  HardSigmoid,
+  Softplus,
+  Elu,
+  Silu,
+  Gelu,
+  GeluTanh,
 }
 
 /** Bits of the `flags` argument of `Op.Gemm`. */

@@ -91,7 +91,7 @@ export const columnSum = define(
   (v) => v.rows * v.columns,
 )
 
-/** y = f(x); `slope` is leaky ReLU's. x and y may be the same memory. */
+/** y = f(x); `slope` is leaky ReLU's, or ELU's factor. x and y may be the same memory. */
 export const activate = define(
   Op.Activate,
   'activate',
@@ -99,7 +99,10 @@ export const activate = define(
   (v) => v.count,
 )
 
-/** dx = dy * f'(x), with f' computed from the output y = f(x) where that is possible. dy and dx may be the same. */
+/**
+ * dx = dy * f'(x), with f' computed from the input x for silu, gelu and geluTanh, and from the output y = f(x) for all
+ * others; the one that is not used may be left out. dy and dx may be the same.
+ */
 export const activateBackward = define(
   Op.ActivateBackward,
   'activateBackward',

@@ -143,7 +143,16 @@ export function run(memory: Views, program: number, words: number): void {
         activate(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, f32[a + 4]!)
         break
       case Op.ActivateBackward:
-        activateBackward(memory, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!, i32[a + 5]!, f32[a + 6]!)
+        activateBackward(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          f32[a + 6]!,
+        )
         break
       case Op.Softmax:
         softmax(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!)
