@@ -24,6 +24,14 @@ export enum Op {
   Orthogonal,
   Permutation,
   Sgd,
+  Rmsprop,
+  Adagrad,
+  Adam,
+  Regularise,
+  Penalty,
+  AddPenalty,
+  ClipValue,
+  ClipNorm,
 }
 
 /** Activation functions, as the `activation` argument of an instruction. */
@@ -33,6 +41,12 @@ export enum Activation {
   LeakyRelu,
   Tanh,
   Sigmoid,
+  HardSigmoid,
+  Softplus,
+  Elu,
+  Silu,
+  Gelu,
+  GeluTanh,
 }
 
 /** Bits of the `flags` argument of `Op.Gemm`. */
@@ -46,3 +60,6 @@ export enum GemmFlag {
   /** Count the exact zeros of A and, where it pays, skip them. Changes no bit while B is finite. */
   SkipZeros = 8,
 }
+
+/** Elements of a tensor whose squares or penalties are summed apart, whatever the number of threads. */
+export const PENALTY_BLOCK = 4096
