@@ -1,4 +1,4 @@
-import { loadTail } from './lanes'
+import { loadTail, storeTail, sumLanes } from './lanes'
 import { log } from './math'
 import { divideRow, exponentials, ROW_GRAIN, rowMaximum } from './softmax'
 import { isFirstThread, shareBegin, shareEnd } from './threads'
@@ -9,6 +9,11 @@ import { isFirstThread, shareBegin, shareEnd } from './threads'
  *   loss[r] = log(sum over j of e^(logits[r, j] - m)) - (logits[r, l] - m)
  *   dlogits[r, i] = (p[i] - [i = l]) / rows
  *   predicted[r] = the first i with logits[r, i] = m
+ *
+ * With label smoothing s (Szegedy et al. 2016) the target [i = l] becomes t[i] = (1 - s) [i = l] + s / classes:
+ *
+ *   loss[r] = log(sum over j of e^(logits[r, j] - m)) - (c + s (mean over j of (logits[r, j] - m) - c)),  c = logits[r, l] - m
+ *   dlogits[r, i] = (p[i] - t[i]) / rows
  *
  * logits and dlogits [rows, classes], which may be the same memory; dlogits = 0 leaves the gradient out. labels and
  * predicted [rows] are int32, loss [rows] float32. A row with a NaN or +infinity has a NaN loss and gradient.
@@ -21,8 +26,10 @@ export function softmaxCrossEntropy(
   predicted: usize,
   rows: i32,
   classes: i32,
+  smoothing: f32,
 ): void {
   const rowBytes = (<usize>classes) << 2
+  const share = smoothing / <f32>classes
   const end = shareEnd(rows, ROW_GRAIN)
   for (let r = shareBegin(rows, ROW_GRAIN); r < end; r++) {
     const x = logits + <usize>r * rowBytes
@@ -30,21 +37,47 @@ export function softmaxCrossEntropy(
     const offset = (<usize>r) << 2
     const label = (<usize>load<i32>(labels + offset)) << 2
     const maximum = rowMaximum(x, classes)
-    const labelled = load<f32>(x + label) - maximum
+    let labelled = load<f32>(x + label) - maximum
+    if (smoothing != 0) labelled += smoothing * (meanDifference(x, classes, maximum) - labelled)
     store<i32>(predicted + offset, firstEqual(x, classes, maximum))
     const sum = exponentials(x, y, classes, maximum)
     store<f32>(loss + offset, f32x4.extract_lane(log(f32x4.splat(sum)), 0) - labelled)
     if (y == 0) continue
-    const gradient = (load<f32>(y + label) / sum - 1) / <f32>rows
+    const gradient = (load<f32>(y + label) / sum - (1 - smoothing + share)) / <f32>rows
     divideRow(y, classes, sum, <f32>rows)
+    if (smoothing != 0) subtract(y, classes, share / <f32>rows)
     store<f32>(y + label, gradient)
   }
+}
+
+/** The mean of x[i] - maximum. */
+// @ts-ignore: decorator
+@inline
+function meanDifference(x: usize, classes: i32, maximum: f32): f32 {
+  const maxima = f32x4.splat(maximum)
+  let sum = f32x4.splat(0)
+  const end = x + ((<usize>(classes & ~3)) << 2)
+  for (; x < end; x += 16) sum = f32x4.add(sum, f32x4.sub(v128.load(x), maxima))
+  const rest = classes & 3
+  if (rest > 0) sum = f32x4.add(sum, f32x4.sub(loadTail(x, rest, maxima), maxima))
+  return sumLanes(sum) / <f32>classes
+}
+
+/** x[i] -= value */
+// @ts-ignore: decorator
+@inline
+function subtract(x: usize, count: i32, value: f32): void {
+  const values = f32x4.splat(value)
+  const end = x + ((<usize>(count & ~3)) << 2)
+  for (; x < end; x += 16) v128.store(x, f32x4.sub(v128.load(x), values))
+  const rest = count & 3
+  if (rest > 0) storeTail(x, rest, f32x4.sub(loadTail(x, rest, values), values))
 }
 
 /** The first i with x[i] = value, else 0. */
 // @ts-ignore: decorator
 @inline
-function firstEqual(x: usize, classes: i32, value: f32): i32 {
+export function firstEqual(x: usize, classes: i32, value: f32): i32 {
   const values = f32x4.splat(value)
   const whole = classes & ~3
   for (let i = 0; i < whole; i += 4) {

@@ -10,7 +10,9 @@ import { gather, gatherBytes, gatherLabels } from './gather'
 import { gemm } from './gemm'
 import { identity, orthogonal } from './initialise'
 import { Op } from './opcodes'
+import { argMax, oneHot } from './one-hot'
 import { permutation } from './permutation'
+import { binaryCrossEntropy, squaredError } from './pointwise-loss'
 import { normal, uniform } from './random'
 import { addPenalty, penalty, regularise } from './regularise'
 import { rmsprop } from './rmsprop'
@@ -69,6 +71,18 @@ export function run(program: usize, words: i32): void {
         break
       case Op.ClipNorm:
         clipNorm(int(i, 0), int(i, 1), int(i, 2), int(i, 3), float(i, 4))
+        break
+      case Op.OneHot:
+        oneHot(int(i, 0), int(i, 1), int(i, 2), int(i, 3))
+        break
+      case Op.ArgMax:
+        argMax(int(i, 0), int(i, 1), int(i, 2), int(i, 3))
+        break
+      case Op.BinaryCrossEntropy:
+        binaryCrossEntropy(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), float(i, 6))
+        break
+      case Op.SquaredError:
+        squaredError(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), float(i, 6))
         break
       case Op.Rmsprop:
         rmsprop(
@@ -137,7 +151,16 @@ export function run(program: usize, words: i32): void {
         softmaxBackward(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4))
         break
       case Op.SoftmaxCrossEntropy:
-        softmaxCrossEntropy(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), int(i, 6))
+        softmaxCrossEntropy(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          float(i, 7),
+        )
         break
       case Op.Tally:
         tally(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), int(i, 6))

@@ -32,6 +32,10 @@ export enum Op {
   AddPenalty,
   ClipValue,
   ClipNorm,
+  OneHot,
+  ArgMax,
+  BinaryCrossEntropy,
+  SquaredError,
 }
 
 /** Activation functions, as the `activation` argument of an instruction. */

@@ -1,8 +1,14 @@
 import { ModelError } from '../errors.js'
-import * as instruction from '../program/instructions.js'
-import { createTensor, type Tensor } from '../program/tensor.js'
+import type { Tensor } from '../program/tensor.js'
 import { show } from './fields.js'
-import { type EmitContext, type Shape, showShape } from './layer.js'
+import type { EmitContext, Shape } from './layer.js'
+import {
+  buildBinaryCrossEntropy,
+  buildMeanSquaredError,
+  buildSoftmaxCrossEntropy,
+  type PointwiseLossSpec,
+  type SoftmaxCrossEntropySpec,
+} from './losses.js'
 
 /** What a loss writes for every sample of a batch. */
 export interface LossOutput {
@@ -25,40 +31,27 @@ export interface Loss {
   probabilities(context: EmitContext, output: Tensor): Tensor
 }
 
-export type LossName = 'softmaxCrossEntropy'
+export type LossName = LossSpec['type']
 
-const losses: Record<LossName, Loss> = {
-  /** -log softmax(logits)[label], the mean over the batch; from logits, so that it is stable at any size. */
-  softmaxCrossEntropy: {
-    name: 'softmaxCrossEntropy',
-    check(output, classes) {
-      if (output.length === 1 && output[0] === classes) return
-      throw new ModelError(
-        `softmaxCrossEntropy: the data have ${classes} classes, so the model's output should have shape [${classes}], found ${showShape(output)}.`,
-      )
-    },
-    emit({ program, batch, training }, logits, labels) {
-      const classes = logits.shape.at(-1)!
-      const loss = createTensor('transient', 'loss', [batch])
-      const predicted = createTensor('transient', 'predicted', [batch], 'i32')
-      const gradient = training ? createTensor('transient', 'dlogits', logits.shape) : null
-      program.from('loss').emit(instruction.softmaxCrossEntropy, {
-        ...{ logits, labels, dlogits: gradient, loss, predicted, rows: batch, classes },
-      })
-      return { loss, predicted, gradient }
-    },
-    probabilities({ program, batch }, x) {
-      const y = createTensor('transient', 'probabilities', x.shape)
-      program.from('loss').emit(instruction.softmax, { x, y, rows: batch, classes: x.shape.at(-1)! })
-      return y
-    },
-  },
+/** The description of a loss: plain data. Its name alone stands for it without options. */
+export type LossSpec = SoftmaxCrossEntropySpec | PointwiseLossSpec
+
+const builders: { [T in LossName]: (spec: Extract<LossSpec, { type: T }>) => Loss } = {
+  softmaxCrossEntropy: buildSoftmaxCrossEntropy,
+  binaryCrossEntropy: buildBinaryCrossEntropy,
+  meanSquaredError: buildMeanSquaredError,
 }
 
-/** Looks a loss up by name. */
-export function lossOf(name: LossName): Loss {
-  if (typeof name === 'string' && Object.hasOwn(losses, name)) return losses[name]
-  throw new ModelError(
-    `loss should be one of ${Object.keys(losses).map(show).join(', ')}, found ${show(name)}.`,
-  )
+/** Builds a loss from its name or its description. */
+export function lossOf(loss: LossName | LossSpec): Loss {
+  const spec = typeof loss === 'string' ? { type: loss } : loss
+  const type: unknown = spec?.type
+  if (typeof type !== 'string' || !Object.hasOwn(builders, type)) {
+    const names = Object.keys(builders).map(show).join(', ')
+    throw new ModelError(
+      `loss should be one of ${names}, or an object with such a type, found ${show(loss)}.`,
+    )
+  }
+  const build = builders[type as LossName] as (spec: LossSpec) => Loss
+  return build(spec as LossSpec)
 }

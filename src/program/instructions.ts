@@ -128,7 +128,8 @@ export const softmaxBackward = define(
 
 /**
  * Per row: loss[r] = -log softmax(logits[r])[labels[r]], predicted[r] = arg max (the first of equals), and where
- * `dlogits` is given dlogits[r] = (softmax(logits[r]) - one_hot(labels[r])) / rows.
+ * `dlogits` is given dlogits[r] = (softmax(logits[r]) - one_hot(labels[r])) / rows. With label smoothing the target is
+ * (1 - smoothing) * one_hot(labels[r]) + smoothing / classes.
  */
 export const softmaxCrossEntropy = define(
   Op.SoftmaxCrossEntropy,
@@ -141,6 +142,7 @@ export const softmaxCrossEntropy = define(
     predicted: 'write',
     rows: 'int',
     classes: 'int',
+    smoothing: 'float',
   },
   (v) => 6 * v.rows * v.classes,
 )
@@ -350,3 +352,33 @@ export const clipNorm = define(
   { x: 'update', squares: 'read', count: 'int', blocks: 'int', limit: 'float' },
   (v) => v.count,
 )
+
+/** y[r, c] = 1 where c = labels[r], else 0. */
+export const oneHot = define(Op.OneHot, 'oneHot', { labels: 'read', y: 'write', rows: 'int', classes: 'int' })
+
+/** y[r] = arg max of x[r, :] (the first of equals), as int32. */
+export const argMax = define(Op.ArgMax, 'argMax', { x: 'read', y: 'write', rows: 'int', classes: 'int' })
+
+const pointwise = {
+  x: 'read',
+  targets: 'read',
+  dx: 'write',
+  loss: 'write',
+  rows: 'int',
+  size: 'int',
+  divisor: 'float',
+} as const
+
+/**
+ * loss[r] = sum of the cross-entropies of sigmoid(x[r, :]) with targets[r, :] / divisor, and where `dx` is given
+ * dx = (sigmoid(x) - targets) / (rows * divisor).
+ */
+export const binaryCrossEntropy = define(
+  Op.BinaryCrossEntropy,
+  'binaryCrossEntropy',
+  pointwise,
+  (v) => 8 * v.rows * v.size,
+)
+
+/** loss[r] = sum of (x[r, :] - targets[r, :])^2 / divisor, and dx = 2 (x - targets) / (rows * divisor). */
+export const squaredError = define(Op.SquaredError, 'squaredError', pointwise, (v) => 4 * v.rows * v.size)

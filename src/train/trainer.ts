@@ -3,7 +3,7 @@ import type { Engine } from '../engine/engine.js'
 import { ModelError, TrainingError } from '../errors.js'
 import { type Check, checkFields, seed as isSeed, truth, wholeNumber } from '../nn/fields.js'
 import { showShape } from '../nn/layer.js'
-import { type Loss, type LossName, lossOf } from '../nn/loss.js'
+import { type Loss, type LossName, type LossSpec, lossOf } from '../nn/loss.js'
 import type { Model } from '../nn/model.js'
 import { buildOptimizer, type OptimizerSpec } from '../optim/index.js'
 import type { Optimizer } from '../optim/optimizer.js'
@@ -26,7 +26,7 @@ import { type ClipSpec, isClip } from './updates.js'
 export interface TrainerOptions {
   readonly optimizer: OptimizerSpec
   /** `softmaxCrossEntropy` by default. */
-  readonly loss?: LossName
+  readonly loss?: LossName | LossSpec
   /** Clips the gradients before each update: `{ value }` or `{ norm }`. */
   readonly clip?: ClipSpec
   /** Samples a step, or `'full'` for all of them at once; 32 by default. The last batch of an epoch may be smaller. */

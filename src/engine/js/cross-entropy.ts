@@ -14,26 +14,42 @@ export function softmaxCrossEntropy(
   predicted: number,
   rows: number,
   classes: number,
+  smoothing: number,
 ): void {
   const { i32, f32 } = memory
+  const share = f(smoothing / classes)
   for (let r = 0; r < rows; r++) {
     const x = (logits >>> 2) + r * classes
     const y = dlogits !== 0 ? (dlogits >>> 2) + r * classes : 0
     const label = i32[(labels >>> 2) + r]!
     const maximum = rowMaximum(f32, x, classes)
-    const labelled = f(f32[x + label]! - maximum)
+    let labelled = f(f32[x + label]! - maximum)
+    if (smoothing !== 0) {
+      labelled = f(labelled + f(smoothing * f(meanDifference(f32, x, classes, maximum) - labelled)))
+    }
     i32[(predicted >>> 2) + r] = firstEqual(f32, x, classes, maximum)
     const sum = exponentials(f32, x, y, classes, maximum)
     f32[(loss >>> 2) + r] = log(sum) - labelled
     if (y === 0) continue
-    const gradient = f(f(f(f32[y + label]! / sum) - 1) / f(rows))
+    const gradient = f(f(f(f32[y + label]! / sum) - f(f(1 - smoothing) + share)) / f(rows))
     divideRow(f32, y, classes, sum, f(rows))
+    if (smoothing !== 0) {
+      const value = f(share / f(rows))
+      for (let i = 0; i < classes; i++) f32[y + i] = f32[y + i]! - value
+    }
     f32[y + label] = gradient
   }
 }
 
+/** The mean of x[i] - maximum. */
+function meanDifference(f32: Float32Array, x: number, classes: number, maximum: number): number {
+  const sum = new Float32Array(4)
+  for (let i = 0; i < classes; i++) sum[i % 4]! += f(f32[x + i]! - maximum)
+  return f(f(f(sum[0]! + sum[1]!) + f(sum[2]! + sum[3]!)) / classes)
+}
+
 /** The first i with x[i] = value, else 0. */
-function firstEqual(f32: Float32Array, x: number, classes: number, value: number): number {
+export function firstEqual(f32: Float32Array, x: number, classes: number, value: number): number {
   for (let i = 0; i < classes; i++) if (f32[x + i] === value) return i
   return 0
 }

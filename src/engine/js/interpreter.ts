@@ -11,7 +11,9 @@ import { copy, fill } from './fill.js'
 import { gather, gatherBytes, gatherLabels } from './gather.js'
 import { gemm } from './gemm.js'
 import { identity, orthogonal } from './initialise.js'
+import { argMax, oneHot } from './one-hot.js'
 import { permutation } from './permutation.js'
+import { binaryCrossEntropy, squaredError } from './pointwise-loss.js'
 import { normal, uniform } from './random.js'
 import { addPenalty, penalty, regularise } from './regularise.js'
 import { rmsprop } from './rmsprop.js'
@@ -81,6 +83,36 @@ export function run(memory: Views, program: number, words: number): void {
         break
       case Op.ClipNorm:
         clipNorm(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, f32[a + 4]!)
+        break
+      case Op.OneHot:
+        oneHot(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!)
+        break
+      case Op.ArgMax:
+        argMax(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!)
+        break
+      case Op.BinaryCrossEntropy:
+        binaryCrossEntropy(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          f32[a + 6]!,
+        )
+        break
+      case Op.SquaredError:
+        squaredError(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          f32[a + 6]!,
+        )
         break
       case Op.Rmsprop:
         rmsprop(
@@ -170,6 +202,7 @@ export function run(memory: Views, program: number, words: number): void {
           i32[a + 4]!,
           i32[a + 5]!,
           i32[a + 6]!,
+          f32[a + 7]!,
         )
         break
       case Op.Tally:

@@ -1,0 +1,107 @@
+import { ModelError } from '../errors.js'
+import * as instruction from '../program/instructions.js'
+import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
+import { activationCode } from './activations.js'
+import { between, checkFields, oneOf } from './fields.js'
+import { type EmitContext, type Shape, showShape } from './layer.js'
+import type { Loss, LossOutput } from './loss.js'
+
+export interface SoftmaxCrossEntropySpec {
+  readonly type: 'softmaxCrossEntropy'
+  /** Part of the target that is spread evenly over all classes (Szegedy et al. 2016); 0 by default. */
+  readonly labelSmoothing?: number
+}
+
+/** A loss that adds a term for every output: sum over them, or mean. The mean over the batch is taken either way. */
+export interface PointwiseLossSpec {
+  readonly type: 'binaryCrossEntropy' | 'meanSquaredError'
+  /** Over a sample's outputs; `sum` by default. */
+  readonly reduction?: 'sum' | 'mean'
+}
+
+/** @throws ModelError when a model with this output cannot be trained on `classes` classes. */
+function checkClasses(name: string, output: Shape, classes: number): void {
+  if (output.length === 1 && output[0] === classes) return
+  throw new ModelError(
+    `${name}: the data have ${classes} classes, so the model's output should have shape [${classes}], found ${showShape(output)}.`,
+  )
+}
+
+function emitSoftmax({ program, batch }: EmitContext, x: Tensor): Tensor {
+  const y = createTensor('transient', 'probabilities', x.shape)
+  program.from('loss').emit(instruction.softmax, { x, y, rows: batch, classes: x.shape.at(-1)! })
+  return y
+}
+
+/** -log softmax(logits)[label], the mean over the batch; from logits, so that it is stable at any size. */
+export function buildSoftmaxCrossEntropy(spec: SoftmaxCrossEntropySpec): Loss {
+  checkFields(spec.type, spec, {}, { labelSmoothing: between(0, 1) })
+  const { type: name, labelSmoothing: smoothing = 0 } = spec
+  return {
+    name,
+    check: (output, classes) => checkClasses(name, output, classes),
+    emit({ program, batch, training }, logits, labels) {
+      const classes = logits.shape.at(-1)!
+      const loss = createTensor('transient', 'loss', [batch])
+      const predicted = createTensor('transient', 'predicted', [batch], 'i32')
+      const gradient = training ? createTensor('transient', 'dlogits', logits.shape) : null
+      program.from('loss').emit(instruction.softmaxCrossEntropy, {
+        ...{ logits, labels, dlogits: gradient, loss, predicted, rows: batch, classes, smoothing },
+      })
+      return { loss, predicted, gradient }
+    },
+    probabilities: emitSoftmax,
+  }
+}
+
+function emitPointwise(
+  type: typeof instruction.squaredError,
+  { reduction = 'sum' }: PointwiseLossSpec,
+  { program, batch, training }: EmitContext,
+  x: Tensor,
+  labels: Tensor,
+): LossOutput {
+  const size = x.shape.at(-1)!
+  const targets = createTensor('transient', 'targets', x.shape)
+  const loss = createTensor('transient', 'loss', [batch])
+  const predicted = createTensor('transient', 'predicted', [batch], 'i32')
+  const gradient = training ? createTensor('transient', 'dx', x.shape) : null
+  program.from('loss')
+  program.emit(instruction.oneHot, { labels, y: targets, rows: batch, classes: size })
+  program.emit(instruction.argMax, { x, y: predicted, rows: batch, classes: size })
+  const divisor = reduction === 'mean' ? size : 1
+  program.emit(type, { x, targets, dx: gradient, loss, rows: batch, size, divisor })
+  return { loss, predicted, gradient }
+}
+
+const reductions = { reduction: oneOf('sum', 'mean') }
+
+/**
+ * Each output is the logit of its class on its own: -log sigmoid(x) for the label's, -log(1 - sigmoid(x)) for all others.
+ * The probabilities are the sigmoids, which do not sum to 1.
+ */
+export function buildBinaryCrossEntropy(spec: PointwiseLossSpec): Loss {
+  checkFields(spec.type, spec, {}, reductions)
+  return {
+    name: spec.type,
+    check: (output, classes) => checkClasses(spec.type, output, classes),
+    emit: (context, x, labels) => emitPointwise(instruction.binaryCrossEntropy, spec, context, x, labels),
+    probabilities({ program }, x) {
+      const y = createTensor('transient', 'probabilities', x.shape)
+      const code = activationCode('sigmoid')
+      program.from('loss').emit(instruction.activate, { x, y, count: sizeOf(x.shape), ...code })
+      return y
+    },
+  }
+}
+
+/** (x - t)^2 with t = 1 for the label's output and 0 for all others. The probabilities are the outputs themselves. */
+export function buildMeanSquaredError(spec: PointwiseLossSpec): Loss {
+  checkFields(spec.type, spec, {}, reductions)
+  return {
+    name: spec.type,
+    check: (output, classes) => checkClasses(spec.type, output, classes),
+    emit: (context, x, labels) => emitPointwise(instruction.squaredError, spec, context, x, labels),
+    probabilities: (_, x) => x,
+  }
+}
