@@ -10,6 +10,7 @@ import { gather, gatherBytes, gatherLabels } from './gather'
 import { gemm } from './gemm'
 import { identity, orthogonal } from './initialise'
 import { Op } from './opcodes'
+import { logSoftmax, logSoftmaxBackward } from './log-softmax'
 import { argMax, oneHot } from './one-hot'
 import { permutation } from './permutation'
 import { binaryCrossEntropy, squaredError } from './pointwise-loss'
@@ -71,6 +72,12 @@ export function run(program: usize, words: i32): void {
         break
       case Op.ClipNorm:
         clipNorm(int(i, 0), int(i, 1), int(i, 2), int(i, 3), float(i, 4))
+        break
+      case Op.LogSoftmax:
+        logSoftmax(int(i, 0), int(i, 1), int(i, 2), int(i, 3))
+        break
+      case Op.LogSoftmaxBackward:
+        logSoftmaxBackward(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4))
         break
       case Op.OneHot:
         oneHot(int(i, 0), int(i, 1), int(i, 2), int(i, 3))

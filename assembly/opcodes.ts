@@ -36,6 +36,8 @@ export enum Op {
   ArgMax,
   BinaryCrossEntropy,
   SquaredError,
+  LogSoftmax,
+  LogSoftmaxBackward,
 }
 
 /** Activation functions, as the `activation` argument of an instruction. */

@@ -1,4 +1,4 @@
-import { loadSome, loadTail, storeSome, sumLanes } from './lanes'
+import { keepTail, loadSome, storeSome, sumLanes } from './lanes'
 import { sigmoid, softplus } from './math'
 import { ROW_GRAIN } from './softmax'
 import { shareBegin, shareEnd } from './threads'
@@ -66,10 +66,9 @@ function eachRow(
     }
     if (rest > 0) {
       const i = start + whole
-      // The lanes that are not used add nothing: e^-200 is 0.
-      const values = loadTail(x + i, rest, squared ? f32x4.splat(0) : f32x4.splat(-200))
+      const values = loadSome(x + i, rest)
       const target = loadSome(targets + i, rest)
-      sum = f32x4.add(sum, term(values, target, squared))
+      sum = f32x4.add(sum, keepTail(rest, term(values, target, squared)))
       if (dx != 0) storeSome(dx + i, rest, f32x4.div(slope(values, target, squared), divisors))
     }
     store<f32>(loss + ((<usize>r) << 2), sumLanes(sum) / divisor)

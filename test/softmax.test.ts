@@ -1,23 +1,36 @@
 import t from 'tap'
-import { softmax, softmaxBackward, softmaxCrossEntropy, tally } from '../src/program/instructions.js'
+import {
+  logSoftmax,
+  logSoftmaxBackward,
+  softmax,
+  softmaxBackward,
+  softmaxCrossEntropy,
+  tally,
+} from '../src/program/instructions.js'
 import { mixedFloats, sameBits } from './support/bits.js'
 import { floats, golden, mismatch } from './support/golden.js'
 import { randomIntegers } from './support/random.js'
 import { everyEngine, runInstruction } from './support/run.js'
 import { createSharesEngine } from './support/threads.js'
 
-t.test('golden vectors of softmax', async (t) => {
-  const cases = golden('activations').filter(({ config }) => (config.activation as unknown) === 'softmax')
-  t.ok(cases.length > 0)
-  for (const engine of await everyEngine()) {
-    for (const { name, inputs, outputs, grads } of cases) {
-      const [rows, classes] = inputs.x!.shape as [number, number]
-      const y = new Float32Array(rows * classes)
-      runInstruction(engine, softmax, { x: floats(inputs.x!), y, rows, classes })
-      t.equal(mismatch(y, outputs.y!), undefined, `${engine.name} ${name} y`)
-      const dx = new Float32Array(rows * classes)
-      runInstruction(engine, softmaxBackward, { y, dy: floats(inputs.dy!), dx, rows, classes })
-      t.equal(mismatch(dx, grads.x!), undefined, `${engine.name} ${name} dx`)
+t.test('golden vectors of softmax and its logarithm', async (t) => {
+  const pairs = {
+    softmax: [softmax, softmaxBackward],
+    log_softmax: [logSoftmax, logSoftmaxBackward],
+  } as const
+  for (const [kind, [forward, backward]] of Object.entries(pairs)) {
+    const cases = golden('activations').filter(({ config }) => (config.activation as unknown) === kind)
+    t.equal(cases.length, 6)
+    for (const engine of await everyEngine()) {
+      for (const { name, inputs, outputs, grads } of cases) {
+        const [rows, classes] = inputs.x!.shape as [number, number]
+        const y = new Float32Array(rows * classes)
+        runInstruction(engine, forward, { x: floats(inputs.x!), y, rows, classes })
+        t.equal(mismatch(y, outputs.y!), undefined, `${engine.name} ${name} y`)
+        const dx = new Float32Array(rows * classes)
+        runInstruction(engine, backward, { y, dy: floats(inputs.dy!), dx, rows, classes })
+        t.equal(mismatch(dx, grads.x!), undefined, `${engine.name} ${name} dx`)
+      }
     }
   }
 })
@@ -68,6 +81,9 @@ t.test('every engine and every number of shares gives the same bits', async (t) 
       runInstruction(engine, softmax, { x: inPlace, y: inPlace, rows, classes })
       const dx = new Float32Array(size + 4).fill(99)
       runInstruction(engine, softmaxBackward, { y, dy: dy.slice(), dx, rows, classes })
+      const [logs, dlogs] = [new Float32Array(size + 4).fill(99), new Float32Array(size + 4).fill(99)]
+      runInstruction(engine, logSoftmax, { x: x.slice(), y: logs, rows, classes })
+      runInstruction(engine, logSoftmaxBackward, { y: logs, dy: dy.slice(), dx: dlogs, rows, classes })
       const dlogits = new Float32Array(size + 4).fill(99)
       const loss = new Float32Array(rows)
       const predicted = new Int32Array(rows)
@@ -84,7 +100,7 @@ t.test('every engine and every number of shares gives the same bits', async (t) 
       const over = x.slice()
       runInstruction(engine, softmaxCrossEntropy, { ...args, logits: over, dlogits: over })
 
-      const results = [y, dx, dlogits, loss, Float32Array.from(predicted)]
+      const results = [y, dx, logs, dlogs, dlogits, loss, Float32Array.from(predicted)]
       wanted ??= results
       for (const [i, result] of results.entries()) sameBits(t, result, wanted[i]!, `${what}: result ${i}`)
       sameBits(t, lossOnly, loss, `${what}: loss without gradient`)

@@ -382,3 +382,19 @@ export const binaryCrossEntropy = define(
 
 /** loss[r] = sum of (x[r, :] - targets[r, :])^2 / divisor, and dx = 2 (x - targets) / (rows * divisor). */
 export const squaredError = define(Op.SquaredError, 'squaredError', pointwise, (v) => 4 * v.rows * v.size)
+
+/** y[r, :] = log(softmax(x[r, :])) */
+export const logSoftmax = define(
+  Op.LogSoftmax,
+  'logSoftmax',
+  { x: 'read', y: 'write', rows: 'int', classes: 'int' },
+  (v) => 4 * v.rows * v.classes,
+)
+
+/** dx[r, :] = dy - exp(y) * sum(dy), rows of a log-softmax's output y. */
+export const logSoftmaxBackward = define(
+  Op.LogSoftmaxBackward,
+  'logSoftmaxBackward',
+  { y: 'read', dy: 'read', dx: 'write', rows: 'int', classes: 'int' },
+  (v) => 4 * v.rows * v.classes,
+)

@@ -11,6 +11,7 @@ import { copy, fill } from './fill.js'
 import { gather, gatherBytes, gatherLabels } from './gather.js'
 import { gemm } from './gemm.js'
 import { identity, orthogonal } from './initialise.js'
+import { logSoftmax, logSoftmaxBackward } from './log-softmax.js'
 import { argMax, oneHot } from './one-hot.js'
 import { permutation } from './permutation.js'
 import { binaryCrossEntropy, squaredError } from './pointwise-loss.js'
@@ -83,6 +84,12 @@ export function run(memory: Views, program: number, words: number): void {
         break
       case Op.ClipNorm:
         clipNorm(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, f32[a + 4]!)
+        break
+      case Op.LogSoftmax:
+        logSoftmax(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!)
+        break
+      case Op.LogSoftmaxBackward:
+        logSoftmaxBackward(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!)
         break
       case Op.OneHot:
         oneHot(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!)

@@ -9,21 +9,37 @@ import {
 import { checkFields } from '../fields.js'
 import type { Layer, Place } from '../layer.js'
 
+/** Activations of whole rows, over the last axis. */
+type RowActivation = keyof typeof rowActivations
+
+const rowActivations = {
+  softmax: [instruction.softmax, instruction.softmaxBackward],
+  logSoftmax: [instruction.logSoftmax, instruction.logSoftmaxBackward],
+} as const
+
+const isRowActivation = (value: unknown): value is RowActivation =>
+  typeof value === 'string' && Object.hasOwn(rowActivations, value)
+
 export interface ActivationLayerSpec {
   readonly type: 'activation'
-  readonly activation: ActivationSpec | 'softmax'
+  readonly activation: ActivationSpec | RowActivation
 }
 
-/** An activation function as a layer of its own: element by element, or softmax over the last axis. */
-export function activation(name: ActivationSpec | 'softmax'): ActivationLayerSpec {
+/** An activation function as a layer of its own: element by element, or `softmax` or `logSoftmax` over the last axis. */
+export function activation(name: ActivationSpec | RowActivation): ActivationLayerSpec {
   return { type: 'activation', activation: name }
 }
 
 export function buildActivation(spec: ActivationLayerSpec, { name, input }: Place): Layer {
-  const check = (value: unknown) => (value === 'softmax' ? undefined : isActivation(value))
+  const check = (value: unknown) =>
+    isRowActivation(value)
+      ? undefined
+      : isActivation(value) && `"softmax", "logSoftmax" or ${isActivation(value)}`
   checkFields(name, spec, { activation: check })
   const base = { name, input, output: input, parameters: [] }
-  if (spec.activation === 'softmax') return { ...base, forward: softmaxForward(name, input.at(-1)!) }
+  if (isRowActivation(spec.activation)) {
+    return { ...base, forward: rowForward(name, spec.activation, input.at(-1)!) }
+  }
   const code = activationCode(spec.activation)
   return {
     ...base,
@@ -44,16 +60,17 @@ export function buildActivation(spec: ActivationLayerSpec, { name, input }: Plac
   }
 }
 
-function softmaxForward(name: string, classes: number): Layer['forward'] {
+function rowForward(name: string, activation: RowActivation, classes: number): Layer['forward'] {
+  const [forward, backward] = rowActivations[activation]
   return ({ program }, x) => {
     const rows = sizeOf(x.shape) / classes
     const y = createTensor('transient', `${name}.y`, x.shape)
-    program.from(name).emit(instruction.softmax, { x, y, rows, classes })
+    program.from(name).emit(forward, { x, y, rows, classes })
     return {
       output: y,
       backward(dy, needsInput) {
         if (!needsInput) return null
-        program.from(name).emit(instruction.softmaxBackward, { y, dy, dx: dy, rows, classes })
+        program.from(name).emit(backward, { y, dy, dx: dy, rows, classes })
         return dy
       },
     }
