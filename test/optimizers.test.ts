@@ -1,5 +1,17 @@
 import t from 'tap'
-import { adagrad, adam, adamw, type OptimizerSpec, rmsprop, sgd } from '../src/index.js'
+import {
+  adagrad,
+  adam,
+  adamw,
+  createEngine,
+  createTrainer,
+  dataset,
+  dense,
+  type OptimizerSpec,
+  rmsprop,
+  sequential,
+  sgd,
+} from '../src/index.js'
 import { power } from '../src/optim/functions.js'
 import { buildOptimizer } from '../src/optim/index.js'
 import { floats, type GoldenCase, golden, mismatch } from './support/golden.js'
@@ -140,5 +152,30 @@ t.test('a wrong option is refused by name', async (t) => {
   ]
   for (const [spec, message] of wrong) {
     t.throws(() => buildOptimizer(spec as OptimizerSpec), { name: 'ModelError', message })
+  }
+})
+
+t.test('every optimizer trains a network, to the same bits on every engine', async (t) => {
+  const integers = randomIntegers(3)
+  // Two classes: whether the point lies within a circle.
+  const images = Float32Array.from({ length: 400 }, () => integers(-100, 100) / 100)
+  const labels = Uint8Array.from({ length: 200 }, (_, i) =>
+    images[2 * i]! ** 2 + images[2 * i + 1]! ** 2 < 0.5 ? 1 : 0,
+  )
+  const data = dataset({ name: 'circle', images, labels, sampleShape: [2], classes: 2 })
+  for (const spec of specs) {
+    const decay = 'weightDecay' in spec ? { weightDecay: 1e-3 } : {}
+    const optimizer = { ...spec, ...decay, rate: spec.type === 'sgd' ? 0.3 : 0.02 }
+    const prints: string[] = []
+    for (const name of ['simd', 'js'] as const) {
+      const model = sequential([dense(16, { activation: 'tanh' }), dense(2)], { input: [2] })
+      const trainer = createTrainer(await createEngine({ engine: name }), model, { optimizer, batchSize: 20 })
+      const before = (await trainer.evaluate(data)).loss
+      for await (const _ of trainer.fit(data, { epochs: 10 }));
+      const { loss } = await trainer.evaluate(data)
+      t.ok(loss < 0.93 * before, `${name} ${JSON.stringify(optimizer)}: ${before} to ${loss}`)
+      prints.push(await model.fingerprint())
+    }
+    t.equal(prints[0], prints[1], JSON.stringify(optimizer))
   }
 })
