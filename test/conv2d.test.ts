@@ -134,6 +134,36 @@ t.test('every engine and every number of shares gives the same bits', async (t) 
   }
 })
 
+t.test(
+  'zeros are left out from half of dy and 16 floats a row of a patch on, in every engine alike',
+  async (t) => {
+    const engines = [...(await everyEngine()), await createSharesEngine(3, 1 << 18)]
+    const extent = { batch: 1, height: 4, width: 4, kernelHeight: 2, kernelWidth: 2, stride: 1 }
+    for (const [channels, zeros, skips] of [
+      [8, 9, true],
+      [8, 8, false],
+      [7, 18, false],
+    ] as const) {
+      const shape = { ...extent, channels, filters: 2 }
+      const dy = new Float32Array(18).fill(1).fill(0, 0, zeros)
+      const x = new Float32Array(16 * channels).fill(Number.POSITIVE_INFINITY)
+      const w = new Float32Array(4 * channels * 2).fill(Number.NEGATIVE_INFINITY)
+      for (const engine of engines) {
+        const dw = new Float32Array(w.length)
+        const dx = new Float32Array(x.length)
+        runInstruction(engine, instruction.conv2dFilters, { x, dy, dw, ...shape })
+        runInstruction(engine, instruction.conv2dInput, {
+          ...{ dy, w, dx, ...shape, top: 0, left: 0, outHeight: 3, outWidth: 3 },
+        })
+        // Infinity times a zero that is not left out is NaN.
+        const label = `${engine.describe()}: ${channels} channels, ${zeros} zeros`
+        t.equal(dw.some(Number.isNaN), !skips, `dw ${label}`)
+        t.equal(dx.some(Number.isNaN), !skips, `dx ${label}`)
+      }
+    }
+  },
+)
+
 t.test('padding puts zeros around every image', async (t) => {
   const integers = randomIntegers(8)
   for (const engine of [...(await everyEngine()), await createSharesEngine(3, 1 << 18)]) {
