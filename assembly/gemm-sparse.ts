@@ -26,6 +26,11 @@ const LIST_BYTES: usize = 2 * OFFSETS
  * (128x784x100).
  */
 export function enoughZeros(a: usize, aRow: usize, rows: i32, columns: i32): bool {
+  return countZeros(a, aRow, rows, columns) * 3 >= <i64>rows * <i64>columns
+}
+
+/** How many of the rows x columns floats at `a`, rows `aRow` bytes apart, are zeros of either sign. */
+export function countZeros(a: usize, aRow: usize, rows: i32, columns: i32): i64 {
   let zeros: i64 = 0
   for (let i = 0; i < rows; i++) {
     const end = a + ((<usize>columns) << 2)
@@ -37,7 +42,7 @@ export function enoughZeros(a: usize, aRow: usize, rows: i32, columns: i32): boo
     for (; p < end; p += 4) zeros += i32(load<f32>(p) == 0)
     a += aRow
   }
-  return zeros * 3 >= <i64>rows * <i64>columns
+  return zeros
 }
 
 /** For each set of kept lanes, the lowest bit for the first, the byte shuffle that moves them to the front in order. */

@@ -1,19 +1,29 @@
 import { activate, activateBackward } from './activation'
 import { adagrad } from './adagrad'
 import { adam } from './adam'
+import {
+  batchNorm,
+  batchNormGradients,
+  batchNormInput,
+  batchNormStatistics,
+  inverseDeviation,
+} from './batch-norm'
 import { clipNorm, clipValue } from './clip'
 import { columnSum } from './column-sum'
+import { conv2d, conv2dFilters, conv2dInput, pad2d } from './conv2d'
 import { softmaxCrossEntropy, tally } from './cross-entropy'
 import { dropout } from './dropout'
 import { copy, fill } from './fill'
 import { gather, gatherBytes, gatherLabels } from './gather'
 import { gemm } from './gemm'
 import { identity, orthogonal } from './initialise'
-import { Op } from './opcodes'
+import { layerNorm, layerNormGradients, layerNormInput } from './layer-norm'
 import { logSoftmax, logSoftmaxBackward } from './log-softmax'
 import { argMax, oneHot } from './one-hot'
+import { Op } from './opcodes'
 import { permutation } from './permutation'
 import { binaryCrossEntropy, squaredError } from './pointwise-loss'
+import { averagePool2d, averagePool2dBackward, maxPool2d, maxPool2dBackward } from './pool2d'
 import { normal, uniform } from './random'
 import { addPenalty, penalty, regularise } from './regularise'
 import { rmsprop } from './rmsprop'
@@ -54,76 +64,6 @@ export function run(program: usize, words: i32): void {
         break
       case Op.GatherLabels:
         gatherLabels(int(i, 0), int(i, 1), int(i, 2), int(i, 3))
-        break
-      case Op.Sgd:
-        sgd(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), float(i, 5), float(i, 6), int(i, 7))
-        break
-      case Op.Regularise:
-        regularise(int(i, 0), int(i, 1), int(i, 2), float(i, 3), float(i, 4))
-        break
-      case Op.Penalty:
-        penalty(int(i, 0), int(i, 1), int(i, 2), float(i, 3), float(i, 4))
-        break
-      case Op.AddPenalty:
-        addPenalty(int(i, 0), int(i, 1), int(i, 2), int(i, 3))
-        break
-      case Op.ClipValue:
-        clipValue(int(i, 0), int(i, 1), float(i, 2))
-        break
-      case Op.ClipNorm:
-        clipNorm(int(i, 0), int(i, 1), int(i, 2), int(i, 3), float(i, 4))
-        break
-      case Op.LogSoftmax:
-        logSoftmax(int(i, 0), int(i, 1), int(i, 2), int(i, 3))
-        break
-      case Op.LogSoftmaxBackward:
-        logSoftmaxBackward(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4))
-        break
-      case Op.OneHot:
-        oneHot(int(i, 0), int(i, 1), int(i, 2), int(i, 3))
-        break
-      case Op.ArgMax:
-        argMax(int(i, 0), int(i, 1), int(i, 2), int(i, 3))
-        break
-      case Op.BinaryCrossEntropy:
-        binaryCrossEntropy(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), float(i, 6))
-        break
-      case Op.SquaredError:
-        squaredError(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), float(i, 6))
-        break
-      case Op.Rmsprop:
-        rmsprop(
-          int(i, 0),
-          int(i, 1),
-          int(i, 2),
-          int(i, 3),
-          int(i, 4),
-          float(i, 5),
-          float(i, 6),
-          float(i, 7),
-          int(i, 8),
-        )
-        break
-      case Op.Adagrad:
-        adagrad(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), float(i, 5), float(i, 6))
-        break
-      case Op.Adam:
-        adam(
-          int(i, 0),
-          int(i, 1),
-          int(i, 2),
-          int(i, 3),
-          int(i, 4),
-          int(i, 5),
-          int(i, 6),
-          float(i, 7),
-          float(i, 8),
-          float(i, 9),
-          float(i, 10),
-          float(i, 11),
-          float(i, 12),
-          int(i, 13),
-        )
         break
       case Op.Gemm:
         gemm(
@@ -189,6 +129,269 @@ export function run(program: usize, words: i32): void {
         break
       case Op.Permutation:
         permutation(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4))
+        break
+      case Op.Sgd:
+        sgd(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), float(i, 5), float(i, 6), int(i, 7))
+        break
+      case Op.Rmsprop:
+        rmsprop(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          float(i, 5),
+          float(i, 6),
+          float(i, 7),
+          int(i, 8),
+        )
+        break
+      case Op.Adagrad:
+        adagrad(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), float(i, 5), float(i, 6))
+        break
+      case Op.Adam:
+        adam(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          float(i, 7),
+          float(i, 8),
+          float(i, 9),
+          float(i, 10),
+          float(i, 11),
+          float(i, 12),
+          int(i, 13),
+        )
+        break
+      case Op.Regularise:
+        regularise(int(i, 0), int(i, 1), int(i, 2), float(i, 3), float(i, 4))
+        break
+      case Op.Penalty:
+        penalty(int(i, 0), int(i, 1), int(i, 2), float(i, 3), float(i, 4))
+        break
+      case Op.AddPenalty:
+        addPenalty(int(i, 0), int(i, 1), int(i, 2), int(i, 3))
+        break
+      case Op.ClipValue:
+        clipValue(int(i, 0), int(i, 1), float(i, 2))
+        break
+      case Op.ClipNorm:
+        clipNorm(int(i, 0), int(i, 1), int(i, 2), int(i, 3), float(i, 4))
+        break
+      case Op.OneHot:
+        oneHot(int(i, 0), int(i, 1), int(i, 2), int(i, 3))
+        break
+      case Op.ArgMax:
+        argMax(int(i, 0), int(i, 1), int(i, 2), int(i, 3))
+        break
+      case Op.BinaryCrossEntropy:
+        binaryCrossEntropy(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), float(i, 6))
+        break
+      case Op.SquaredError:
+        squaredError(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), float(i, 6))
+        break
+      case Op.LogSoftmax:
+        logSoftmax(int(i, 0), int(i, 1), int(i, 2), int(i, 3))
+        break
+      case Op.LogSoftmaxBackward:
+        logSoftmaxBackward(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4))
+        break
+      case Op.Pad2d:
+        pad2d(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+        )
+        break
+      case Op.Conv2d:
+        conv2d(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+          int(i, 10),
+          int(i, 11),
+          int(i, 12),
+          float(i, 13),
+        )
+        break
+      case Op.Conv2dFilters:
+        conv2dFilters(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+          int(i, 10),
+        )
+        break
+      case Op.Conv2dInput:
+        conv2dInput(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+          int(i, 10),
+          int(i, 11),
+          int(i, 12),
+          int(i, 13),
+          int(i, 14),
+        )
+        break
+      case Op.MaxPool2d:
+        maxPool2d(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+        )
+        break
+      case Op.MaxPool2dBackward:
+        maxPool2dBackward(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+        )
+        break
+      case Op.AveragePool2d:
+        averagePool2d(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+        )
+        break
+      case Op.AveragePool2dBackward:
+        averagePool2dBackward(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+        )
+        break
+      case Op.BatchNormStatistics:
+        batchNormStatistics(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          float(i, 7),
+          float(i, 8),
+        )
+        break
+      case Op.InverseDeviation:
+        inverseDeviation(int(i, 0), int(i, 1), int(i, 2), float(i, 3))
+        break
+      case Op.BatchNorm:
+        batchNorm(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), int(i, 6), int(i, 7))
+        break
+      case Op.BatchNormGradients:
+        batchNormGradients(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+        )
+        break
+      case Op.BatchNormInput:
+        batchNormInput(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+        )
+        break
+      case Op.LayerNorm:
+        layerNorm(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          float(i, 8),
+        )
+        break
+      case Op.LayerNormGradients:
+        layerNormGradients(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+        )
+        break
+      case Op.LayerNormInput:
+        layerNormInput(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), int(i, 6), int(i, 7))
         break
       default:
         unreachable()

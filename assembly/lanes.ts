@@ -35,6 +35,21 @@ export function keepTail(count: i32, x: v128): v128 {
   return v128.and(x, v128.load(TAIL_MASKS + ((<usize>(count - 1)) << 4)))
 }
 
+/** The next four floats of a span of which `left` are left, or the last of them and zeros. */
+// @ts-ignore: decorator
+@inline
+export function loadLanes(p: usize, left: i32): v128 {
+  return left >= 4 ? v128.load(p) : loadTail(p, left, f32x4.splat(0))
+}
+
+/** Stores the lanes that belong to a span of which `left` floats are left. */
+// @ts-ignore: decorator
+@inline
+export function storeLanes(p: usize, left: i32, x: v128): void {
+  if (left >= 4) v128.store(p, x)
+  else storeTail(p, left, x)
+}
+
 /** The end of a horizontal sum over four partial sums: (0 + 1) + (2 + 3). */
 // @ts-ignore: decorator
 @inline

@@ -38,6 +38,22 @@ export enum Op {
   SquaredError,
   LogSoftmax,
   LogSoftmaxBackward,
+  Pad2d,
+  Conv2d,
+  Conv2dFilters,
+  Conv2dInput,
+  MaxPool2d,
+  MaxPool2dBackward,
+  AveragePool2d,
+  AveragePool2dBackward,
+  BatchNormStatistics,
+  InverseDeviation,
+  BatchNorm,
+  BatchNormGradients,
+  BatchNormInput,
+  LayerNorm,
+  LayerNormGradients,
+  LayerNormInput,
 }
 
 /** Activation functions, as the `activation` argument of an instruction. */

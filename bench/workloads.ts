@@ -1,4 +1,4 @@
-import { dense, dropout, flatten, type OptimizerSpec, sgd } from '../src/index.js'
+import { adam, conv2d, dense, dropout, flatten, maxPool2d, type OptimizerSpec, sgd } from '../src/index.js'
 import type { LayerSpec } from '../src/nn/layers/index.js'
 
 /** A training job whose speed is measured, on images of 28x28 bytes in ten classes. */
@@ -45,5 +45,19 @@ export const workloads: readonly Workload[] = [
     layers: [flatten(), dense(100, { activation: 'tanh' }), dense(10)],
     optimizer: sgd({ rate: 0.1 }),
     batchSize: 250,
+  },
+  {
+    id: 'W10',
+    title: 'CNN 3x3x16, pool, 3x3x32, pool, dense 10, Adam, batch 64',
+    layers: [
+      conv2d(16, 3, { activation: 'relu' }),
+      maxPool2d(2),
+      conv2d(32, 3, { activation: 'relu' }),
+      maxPool2d(2),
+      flatten(),
+      dense(10),
+    ],
+    optimizer: adam({ rate: 0.001 }),
+    batchSize: 64,
   },
 ]

@@ -30,10 +30,20 @@ export { DataError, EngineError, LanegradError, ModelError, TrainingError } from
 export type { ActivationSpec } from './nn/activations.js'
 export type { Initialiser } from './nn/initialisers.js'
 export { activation } from './nn/layers/activation.js'
+export { type BatchNormOptions, batchNorm } from './nn/layers/batch-norm.js'
+export { type Conv2dOptions, conv2d } from './nn/layers/conv2d.js'
 export { type DenseOptions, dense } from './nn/layers/dense.js'
 export { dropout } from './nn/layers/dropout.js'
 export { flatten } from './nn/layers/flatten.js'
 export type { LayerSpec } from './nn/layers/index.js'
+export { type LayerNormOptions, layerNorm } from './nn/layers/layer-norm.js'
+export {
+  averagePool2d,
+  globalAveragePool2d,
+  maxPool2d,
+  type Pool2dOptions,
+} from './nn/layers/pool2d.js'
+export { reshape } from './nn/layers/reshape.js'
 export type { LossName, LossSpec } from './nn/loss.js'
 export { type Model, type ModelConfig, type ModelOptions, modelFromConfig, sequential } from './nn/model.js'
 export { type AdagradOptions, adagrad } from './optim/adagrad.js'

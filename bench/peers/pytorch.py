@@ -25,7 +25,13 @@ WORKLOADS = {
         nn.Linear(784, 2048), nn.ReLU(), nn.Dropout(0.5), nn.Linear(2048, 2048), nn.ReLU(), nn.Dropout(0.5),
         nn.Linear(2048, 10))),
     "W4": (250, 0.1, lambda: nn.Sequential(nn.Linear(784, 100), nn.Tanh(), nn.Linear(100, 10))),
+    "W10": (64, 0.001, lambda: nn.Sequential(
+        nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 16, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(16, 32, 3), nn.ReLU(),
+        nn.MaxPool2d(2), nn.Flatten(), nn.Linear(800, 10))),
 }
+
+# All others are trained by plain gradient descent.
+OPTIMIZERS = {"W10": torch.optim.Adam}
 
 
 class Run:
@@ -35,7 +41,7 @@ class Run:
         self.batch, rate, build = WORKLOADS[name]
         torch.manual_seed(1)
         self.model = build()
-        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=rate)
+        self.optimizer = OPTIMIZERS.get(name, torch.optim.SGD)(self.model.parameters(), lr=rate)
         self.loss = nn.CrossEntropyLoss()
         self.x, self.y = x, y
         self.order = torch.randperm(len(x))

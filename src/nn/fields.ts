@@ -24,6 +24,11 @@ export const atLeast =
 export const positive: Check = (value) =>
   Number.isFinite(value) && Math.fround(value as number) > 0 ? undefined : 'a finite number above 1e-45'
 
+export const isShape: Check = (value) =>
+  Array.isArray(value) && value.length > 0 && value.every((size) => Number.isInteger(size) && size > 0)
+    ? undefined
+    : 'a list of whole numbers from 1 up, such as [28, 28]'
+
 export const between =
   (low: number, high: number): Check =>
   (value) =>

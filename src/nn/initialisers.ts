@@ -53,7 +53,7 @@ export const initialiser: Check = (value) => {
   return `one of ${[...names.map(show), ...described].join(', ')}`
 }
 
-/** A trained tensor with its start. */
+/** A tensor that belongs to the model's weights, with its start. */
 export interface Parameter {
   /** Unique in its model, such as `dense_1/kernel`. */
   readonly name: string
@@ -62,6 +62,11 @@ export interface Parameter {
   /** Inputs and outputs of one unit, which scale the random initialisers. */
   readonly fan: { readonly in: number; readonly out: number }
   readonly penalty?: Penalty | null
+  /**
+   * False where the layer's own instructions keep it up to date, as running statistics: it is saved, fingerprinted and
+   * moved between engines like all others, but has no gradient and no optimizer. True by default.
+   */
+  readonly trained?: boolean
 }
 
 type Described = Extract<Initialiser, object>

@@ -2,7 +2,7 @@ import type { Engine } from '../engine/engine.js'
 import { createJsEngine } from '../engine/js/engine.js'
 import { ModelError } from '../errors.js'
 import { sizeOf, type Tensor } from '../program/tensor.js'
-import { checkFields, seed, show } from './fields.js'
+import { checkFields, isShape, seed, show } from './fields.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { Parameter } from './initialisers.js'
 import { type EmitContext, type Forward, type Layer, type Shape, showShape } from './layer.js'
@@ -162,12 +162,6 @@ export class Model {
       `${layer!.padEnd(widths[0]!)}  ${output!.padEnd(widths[1]!)}  ${parameters!.padStart(widths[2]!)}`
     return [...table.map(line), `${total} parameters`].join('\n')
   }
-}
-
-function isShape(value: unknown): string | undefined {
-  const right =
-    Array.isArray(value) && value.length > 0 && value.every((size) => Number.isInteger(size) && size > 0)
-  return right ? undefined : 'a list of whole numbers from 1 up, such as [28, 28]'
 }
 
 function isList(value: unknown): string | undefined {

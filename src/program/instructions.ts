@@ -398,3 +398,308 @@ export const logSoftmaxBackward = define(
   { y: 'read', dy: 'read', dx: 'write', rows: 'int', classes: 'int' },
   (v) => 4 * v.rows * v.classes,
 )
+
+/** Windows of size `windowHeight` x `windowWidth`, `stride` pixels apart, in all images of a batch. */
+function outputs2d(
+  { batch, height, width, stride }: Values<{ batch: 'int'; height: 'int'; width: 'int'; stride: 'int' }>,
+  windowHeight: number,
+  windowWidth: number,
+): number {
+  const along = (size: number, window: number) => Math.floor((size - window) / stride) + 1
+  return batch * along(height, windowHeight) * along(width, windowWidth)
+}
+
+/** y [batch, paddedHeight, paddedWidth, channels] = x [batch, height, width, channels] at (top, left), else zeros. */
+export const pad2d = define(Op.Pad2d, 'pad2d', {
+  x: 'read',
+  y: 'write',
+  batch: 'int',
+  height: 'int',
+  width: 'int',
+  channels: 'int',
+  top: 'int',
+  left: 'int',
+  paddedHeight: 'int',
+  paddedWidth: 'int',
+})
+
+/**
+ * y = activation(x * w + bias), the cross-correlation of images x [batch, height, width, channels] with filters w
+ * [kernelHeight, kernelWidth, channels, filters]: y [batch, outHeight, outWidth, filters], only where filters lie wholly
+ * in the image, `stride` pixels apart.
+ */
+export const conv2d = define(
+  Op.Conv2d,
+  'conv2d',
+  {
+    x: 'read',
+    w: 'read',
+    bias: 'read',
+    y: 'write',
+    batch: 'int',
+    height: 'int',
+    width: 'int',
+    channels: 'int',
+    kernelHeight: 'int',
+    kernelWidth: 'int',
+    filters: 'int',
+    stride: 'int',
+    activation: 'int',
+    slope: 'float',
+  },
+  (v) =>
+    2 * outputs2d(v, v.kernelHeight, v.kernelWidth) * v.filters * v.kernelHeight * v.kernelWidth * v.channels,
+)
+
+/** dw, the gradient of the filters of a `conv2d` on the same x. */
+export const conv2dFilters = define(
+  Op.Conv2dFilters,
+  'conv2dFilters',
+  {
+    x: 'read',
+    dy: 'read',
+    dw: 'write',
+    batch: 'int',
+    height: 'int',
+    width: 'int',
+    channels: 'int',
+    kernelHeight: 'int',
+    kernelWidth: 'int',
+    filters: 'int',
+    stride: 'int',
+  },
+  (v) =>
+    2 * outputs2d(v, v.kernelHeight, v.kernelWidth) * v.filters * v.kernelHeight * v.kernelWidth * v.channels,
+)
+
+/** dx, the gradient of what was padded by (top, left) and then taken by `conv2d`: [batch, height, width, channels]. */
+export const conv2dInput = define(
+  Op.Conv2dInput,
+  'conv2dInput',
+  {
+    dy: 'read',
+    w: 'read',
+    dx: 'write',
+    batch: 'int',
+    height: 'int',
+    width: 'int',
+    channels: 'int',
+    kernelHeight: 'int',
+    kernelWidth: 'int',
+    filters: 'int',
+    stride: 'int',
+    top: 'int',
+    left: 'int',
+    outHeight: 'int',
+    outWidth: 'int',
+  },
+  (v) => 2 * v.batch * v.outHeight * v.outWidth * v.filters * v.channels * v.kernelHeight * v.kernelWidth,
+)
+
+/** y = the largest of each window of x; `largest` (int32, shape of y) its place in the window. */
+export const maxPool2d = define(
+  Op.MaxPool2d,
+  'maxPool2d',
+  {
+    x: 'read',
+    y: 'write',
+    largest: 'write',
+    batch: 'int',
+    height: 'int',
+    width: 'int',
+    channels: 'int',
+    windowHeight: 'int',
+    windowWidth: 'int',
+    stride: 'int',
+  },
+  (v) => outputs2d(v, v.windowHeight, v.windowWidth) * v.channels * v.windowHeight * v.windowWidth,
+)
+
+/** dx = dy at the largest of each window, else 0; summed where windows overlap. */
+export const maxPool2dBackward = define(
+  Op.MaxPool2dBackward,
+  'maxPool2dBackward',
+  {
+    dy: 'read',
+    largest: 'read',
+    dx: 'write',
+    batch: 'int',
+    height: 'int',
+    width: 'int',
+    channels: 'int',
+    windowHeight: 'int',
+    windowWidth: 'int',
+    stride: 'int',
+  },
+  (v) => outputs2d(v, v.windowHeight, v.windowWidth) * v.channels,
+)
+
+/** y = the mean of each window of x. */
+export const averagePool2d = define(
+  Op.AveragePool2d,
+  'averagePool2d',
+  {
+    x: 'read',
+    y: 'write',
+    batch: 'int',
+    height: 'int',
+    width: 'int',
+    channels: 'int',
+    windowHeight: 'int',
+    windowWidth: 'int',
+    stride: 'int',
+  },
+  (v) => outputs2d(v, v.windowHeight, v.windowWidth) * v.channels * v.windowHeight * v.windowWidth,
+)
+
+/** dx = dy / size of the window at each pixel of each window; summed where windows overlap. */
+export const averagePool2dBackward = define(
+  Op.AveragePool2dBackward,
+  'averagePool2dBackward',
+  {
+    dy: 'read',
+    dx: 'write',
+    batch: 'int',
+    height: 'int',
+    width: 'int',
+    channels: 'int',
+    windowHeight: 'int',
+    windowWidth: 'int',
+    stride: 'int',
+  },
+  (v) => outputs2d(v, v.windowHeight, v.windowWidth) * v.channels * v.windowHeight * v.windowWidth,
+)
+
+/**
+ * Mean and inverse = 1 / sqrt(variance + epsilon) of the columns of x [rows, channels]; the running figures move towards
+ * the batch's mean and its variance by rows - 1, by `momentum` of the way.
+ */
+export const batchNormStatistics = define(
+  Op.BatchNormStatistics,
+  'batchNormStatistics',
+  {
+    x: 'read',
+    mean: 'write',
+    inverse: 'write',
+    runningMean: 'update',
+    runningVariance: 'update',
+    rows: 'int',
+    channels: 'int',
+    epsilon: 'float',
+    momentum: 'float',
+  },
+  (v) => 4 * v.rows * v.channels,
+)
+
+/** inverse = 1 / sqrt(variance + epsilon), [channels]. */
+export const inverseDeviation = define(Op.InverseDeviation, 'inverseDeviation', {
+  variance: 'read',
+  inverse: 'write',
+  channels: 'int',
+  epsilon: 'float',
+})
+
+/** y = (x - mean) * (scale * inverse) + shift for x [rows, channels]. */
+export const batchNorm = define(
+  Op.BatchNorm,
+  'batchNorm',
+  {
+    x: 'read',
+    mean: 'read',
+    inverse: 'read',
+    scale: 'read',
+    shift: 'read',
+    y: 'write',
+    rows: 'int',
+    channels: 'int',
+  },
+  (v) => 3 * v.rows * v.channels,
+)
+
+/** dscale = sum over rows of dy * (x - mean) * inverse, dshift = sum over rows of dy. */
+export const batchNormGradients = define(
+  Op.BatchNormGradients,
+  'batchNormGradients',
+  {
+    x: 'read',
+    dy: 'read',
+    mean: 'read',
+    inverse: 'read',
+    dscale: 'write',
+    dshift: 'write',
+    rows: 'int',
+    channels: 'int',
+  },
+  (v) => 5 * v.rows * v.channels,
+)
+
+/** dx = scale * inverse * (dy - dshift / rows - (x - mean) * inverse * dscale / rows). dy and dx may be the same. */
+export const batchNormInput = define(
+  Op.BatchNormInput,
+  'batchNormInput',
+  {
+    x: 'read',
+    dy: 'read',
+    mean: 'read',
+    inverse: 'read',
+    scale: 'read',
+    dscale: 'read',
+    dshift: 'read',
+    dx: 'write',
+    rows: 'int',
+    channels: 'int',
+  },
+  (v) => 6 * v.rows * v.channels,
+)
+
+/** y = (x - mean) * inverse * scale + shift with the mean and inverse deviation of each row of x [rows, columns]. */
+export const layerNorm = define(
+  Op.LayerNorm,
+  'layerNorm',
+  {
+    x: 'read',
+    scale: 'read',
+    shift: 'read',
+    y: 'write',
+    mean: 'write',
+    inverse: 'write',
+    rows: 'int',
+    columns: 'int',
+    epsilon: 'float',
+  },
+  (v) => 8 * v.rows * v.columns,
+)
+
+/** dscale = sum over rows of dy * (x - mean) * inverse, dshift = sum over rows of dy; mean, inverse [rows]. */
+export const layerNormGradients = define(
+  Op.LayerNormGradients,
+  'layerNormGradients',
+  {
+    x: 'read',
+    dy: 'read',
+    mean: 'read',
+    inverse: 'read',
+    dscale: 'write',
+    dshift: 'write',
+    rows: 'int',
+    columns: 'int',
+  },
+  (v) => 5 * v.rows * v.columns,
+)
+
+/** dx of `layerNorm`. dy and dx may be the same. */
+export const layerNormInput = define(
+  Op.LayerNormInput,
+  'layerNormInput',
+  {
+    x: 'read',
+    dy: 'read',
+    mean: 'read',
+    inverse: 'read',
+    scale: 'read',
+    dx: 'write',
+    rows: 'int',
+    columns: 'int',
+  },
+  (v) => 11 * v.rows * v.columns,
+)

@@ -49,9 +49,11 @@ export function createStepState(model: Model, optimizer: Optimizer | null): Step
     indices: createTensor('external', 'indices', [0], 'i32'),
     totals: createTensor('state', 'totals', [4], 'f64'),
     confusion: createTensor('state', 'confusion', [classes, classes], 'i32'),
-    slots: new Map(model.parameters.map((parameter) => [parameter, slotsOf(parameter)])),
+    slots: new Map(model.parameters.filter(isTrained).map((parameter) => [parameter, slotsOf(parameter)])),
   }
 }
+
+const isTrained = ({ trained = true }: Parameter) => trained
 
 /** Every tensor of a state that is kept from step to step. */
 export function keptTensors({ step, epoch, scalars, totals, confusion, slots }: StepState): Tensor[] {
@@ -102,7 +104,7 @@ export function trainingProgram(
       return gradient
     },
     layerDone({ name, parameters }) {
-      for (const parameter of parameters) {
+      for (const parameter of parameters.filter(isTrained)) {
         updates.add({ parameter, gradient: gradients.get(parameter)!, origin: name })
       }
     },

@@ -1,0 +1,82 @@
+import * as instruction from '../../program/instructions.js'
+import { createTensor, sizeOf } from '../../program/tensor.js'
+import { between, checkFields, positive } from '../fields.js'
+import type { Parameter } from '../initialisers.js'
+import type { Layer, Place } from '../layer.js'
+
+export interface BatchNormOptions {
+  /** How far the running mean and variance move towards those of each batch; 0.1 by default. */
+  readonly momentum?: number
+  /** Added to the variance before its root is taken; 0.00001 by default. */
+  readonly epsilon?: number
+}
+
+export interface BatchNormSpec extends BatchNormOptions {
+  readonly type: 'batchNorm'
+}
+
+/**
+ * Batch normalisation over all axes but the last. Training uses the mean and variance of the batch at hand, evaluation
+ * and prediction the running ones, which belong to the model's weights though no optimizer touches them.
+ * The formula is in assembly/batch-norm.ts.
+ */
+export function batchNorm(options: BatchNormOptions = {}): BatchNormSpec {
+  return { type: 'batchNorm', ...options }
+}
+
+export function buildBatchNorm(spec: BatchNormSpec, { name, input }: Place): Layer {
+  checkFields(name, spec, {}, { momentum: between(0, 1), epsilon: positive })
+  const { momentum = 0.1, epsilon = 1e-5 } = spec
+  const channels = input.at(-1)!
+  const parameter = (part: string, start: number, trained: boolean): Parameter => ({
+    name: `${name}/${part}`,
+    tensor: createTensor('parameter', `${name}/${part}`, [channels]),
+    initialiser: { type: 'constant', value: start },
+    fan: { in: channels, out: channels },
+    trained,
+  })
+  const scale = parameter('scale', 1, true)
+  const shift = parameter('shift', 0, true)
+  const runningMean = parameter('running_mean', 0, false)
+  const runningVariance = parameter('running_variance', 1, false)
+
+  return {
+    name,
+    input,
+    output: input,
+    parameters: [scale, shift, runningMean, runningVariance],
+
+    forward({ program, batch, training, gradientOf }, x) {
+      const rows = (batch * sizeOf(input)) / channels
+      const y = createTensor('transient', `${name}.y`, x.shape)
+      const inverse = createTensor('transient', `${name}.inverse`, [channels])
+      const mean = training ? createTensor('transient', `${name}.mean`, [channels]) : runningMean.tensor
+      program.from(name)
+      if (training) {
+        program.emit(instruction.batchNormStatistics, {
+          ...{ x, mean, inverse, runningMean: runningMean.tensor, runningVariance: runningVariance.tensor },
+          ...{ rows, channels, epsilon, momentum },
+        })
+      } else {
+        const variance = runningVariance.tensor
+        program.emit(instruction.inverseDeviation, { variance, inverse, channels, epsilon })
+      }
+      const figures = { mean, inverse, rows, channels }
+      program.emit(instruction.batchNorm, {
+        ...{ x, y, scale: scale.tensor, shift: shift.tensor, ...figures },
+      })
+      return {
+        output: y,
+        backward(dy, needsInput) {
+          const [dscale, dshift] = [gradientOf(scale), gradientOf(shift)]
+          program.from(name).emit(instruction.batchNormGradients, { x, dy, dscale, dshift, ...figures })
+          if (!needsInput) return null
+          program.emit(instruction.batchNormInput, {
+            ...{ x, dy, scale: scale.tensor, dscale, dshift, dx: dy, ...figures },
+          })
+          return dy
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import * as instruction from '../../program/instructions.js'
+import { createTensor, sizeOf } from '../../program/tensor.js'
+import { checkFields, positive } from '../fields.js'
+import type { Parameter } from '../initialisers.js'
+import type { Layer, Place } from '../layer.js'
+
+export interface LayerNormOptions {
+  /** Added to the variance before its root is taken; 0.00001 by default. */
+  readonly epsilon?: number
+}
+
+export interface LayerNormSpec extends LayerNormOptions {
+  readonly type: 'layerNorm'
+}
+
+/** Layer normalisation over the last axis, the same in training and inference. The formula is in assembly/layer-norm.ts. */
+export function layerNorm(options: LayerNormOptions = {}): LayerNormSpec {
+  return { type: 'layerNorm', ...options }
+}
+
+export function buildLayerNorm(spec: LayerNormSpec, { name, input }: Place): Layer {
+  checkFields(name, spec, {}, { epsilon: positive })
+  const { epsilon = 1e-5 } = spec
+  const columns = input.at(-1)!
+  const parameter = (part: string, start: number): Parameter => ({
+    name: `${name}/${part}`,
+    tensor: createTensor('parameter', `${name}/${part}`, [columns]),
+    initialiser: { type: 'constant', value: start },
+    fan: { in: columns, out: columns },
+  })
+  const scale = parameter('scale', 1)
+  const shift = parameter('shift', 0)
+
+  return {
+    name,
+    input,
+    output: input,
+    parameters: [scale, shift],
+
+    forward({ program, batch, training, gradientOf }, x) {
+      const rows = (batch * sizeOf(input)) / columns
+      const y = createTensor('transient', `${name}.y`, x.shape)
+      const figure = (part: string) =>
+        training ? createTensor('transient', `${name}.${part}`, [rows]) : null
+      const figures = { mean: figure('mean'), inverse: figure('inverse'), rows, columns }
+      program.from(name).emit(instruction.layerNorm, {
+        ...{ x, scale: scale.tensor, shift: shift.tensor, y, ...figures, epsilon },
+      })
+      return {
+        output: y,
+        backward(dy, needsInput) {
+          program.from(name).emit(instruction.layerNormGradients, {
+            ...{ x, dy, dscale: gradientOf(scale), dshift: gradientOf(shift), ...figures },
+          })
+          if (!needsInput) return null
+          program.emit(instruction.layerNormInput, { x, dy, scale: scale.tensor, dx: dy, ...figures })
+          return dy
+        },
+      }
+    },
+  }
+}

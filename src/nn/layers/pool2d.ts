@@ -1,0 +1,128 @@
+import { ModelError } from '../../errors.js'
+import * as instruction from '../../program/instructions.js'
+import { createTensor, type Tensor } from '../../program/tensor.js'
+import { checkFields, wholeNumber } from '../fields.js'
+import {
+  checkWindow,
+  type ImageShape,
+  imageShape,
+  sidesOf,
+  type WindowSize,
+  windowSize,
+  windowsWithin,
+} from '../images.js'
+import type { EmitContext, Forward, Layer, Place } from '../layer.js'
+
+export interface Pool2dOptions {
+  /** Pixels from one window to the next, down and across; by default the side of a square window. */
+  readonly stride?: number
+}
+
+export interface MaxPool2dSpec extends Pool2dOptions {
+  readonly type: 'maxPool2d'
+  readonly size: WindowSize
+}
+
+export interface AveragePool2dSpec extends Pool2dOptions {
+  readonly type: 'averagePool2d'
+  readonly size: WindowSize
+}
+
+export interface GlobalAveragePool2dSpec {
+  readonly type: 'globalAveragePool2d'
+}
+
+/**
+ * The largest value of each window and channel: [height, width, channels] becomes [outHeight, outWidth, channels]. Windows
+ * that do not lie wholly in the image are dropped. The gradient goes to the first of equal maxima in row-major order.
+ */
+export function maxPool2d(size: WindowSize, options: Pool2dOptions = {}): MaxPool2dSpec {
+  return { type: 'maxPool2d', size, ...options }
+}
+
+/** The mean of each window and channel, with the same shapes as `maxPool2d`. */
+export function averagePool2d(size: WindowSize, options: Pool2dOptions = {}): AveragePool2dSpec {
+  return { type: 'averagePool2d', size, ...options }
+}
+
+/** The mean of each channel over the whole image: [height, width, channels] becomes [channels]. */
+export function globalAveragePool2d(): GlobalAveragePool2dSpec {
+  return { type: 'globalAveragePool2d' }
+}
+
+type Windows = ImageShape & {
+  readonly windowHeight: number
+  readonly windowWidth: number
+  readonly stride: number
+}
+
+/** Checks a pooling layer's fields and measures its windows and its output. */
+function poolingOf(spec: MaxPool2dSpec | AveragePool2dSpec, { name, input }: Place) {
+  checkFields(name, spec, { size: windowSize }, { stride: wholeNumber(1) })
+  const [windowHeight, windowWidth] = sidesOf(spec.size)
+  if (spec.stride === undefined && windowHeight !== windowWidth) {
+    throw new ModelError(`${name}: windows of ${windowHeight} x ${windowWidth} need a stride, found none.`)
+  }
+  const stride = spec.stride ?? windowHeight
+  checkWindow(name, [windowHeight, windowWidth], input)
+  const image = imageShape(name, input)
+  const windows: Windows = { ...image, windowHeight, windowWidth, stride }
+  const output = [
+    windowsWithin(image.height, windowHeight, stride),
+    windowsWithin(image.width, windowWidth, stride),
+    image.channels,
+  ]
+  return { windows, output }
+}
+
+export function buildMaxPool2d(spec: MaxPool2dSpec, place: Place): Layer {
+  const { name, input } = place
+  const { windows, output } = poolingOf(spec, place)
+  return {
+    ...{ name, input, output, parameters: [] },
+    forward({ program, batch, training }, x) {
+      const y = createTensor('transient', `${name}.y`, [batch, ...output])
+      const largest = training ? createTensor('transient', `${name}.largest`, y.shape, 'i32') : null
+      program.from(name).emit(instruction.maxPool2d, { x, y, largest, batch, ...windows })
+      return {
+        output: y,
+        backward(dy, needsInput) {
+          if (!needsInput) return null
+          const dx = createTensor('transient', `${name}.dx`, x.shape)
+          program.from(name).emit(instruction.maxPool2dBackward, { dy, largest, dx, batch, ...windows })
+          return dx
+        },
+      }
+    },
+  }
+}
+
+function averageForward(name: string, windows: Windows, output: readonly number[]) {
+  return ({ program, batch }: EmitContext, x: Tensor): Forward => {
+    const y = createTensor('transient', `${name}.y`, [batch, ...output])
+    program.from(name).emit(instruction.averagePool2d, { x, y, batch, ...windows })
+    return {
+      output: y,
+      backward(dy, needsInput) {
+        if (!needsInput) return null
+        const dx = createTensor('transient', `${name}.dx`, x.shape)
+        program.from(name).emit(instruction.averagePool2dBackward, { dy, dx, batch, ...windows })
+        return dx
+      },
+    }
+  }
+}
+
+export function buildAveragePool2d(spec: AveragePool2dSpec, place: Place): Layer {
+  const { name, input } = place
+  const { windows, output } = poolingOf(spec, place)
+  return { ...{ name, input, output, parameters: [] }, forward: averageForward(name, windows, output) }
+}
+
+export function buildGlobalAveragePool2d(spec: GlobalAveragePool2dSpec, { name, input }: Place): Layer {
+  checkFields(name, spec, {})
+  const image = imageShape(name, input)
+  const windows = { ...image, windowHeight: image.height, windowWidth: image.width, stride: 1 }
+  const output = [image.channels]
+  return { ...{ name, input, output, parameters: [] }, forward: averageForward(name, windows, output) }
+}
