@@ -53,6 +53,12 @@ export {
 export { type SgdOptions, sgd } from './optim/sgd.js'
 export { programCost } from './program/cost.js'
 export { printProgram } from './program/print.js'
+export {
+  checkGradients,
+  type GradientCheck,
+  type GradientCheckOptions,
+  type GradientElement,
+} from './train/check-gradients.js'
 export { type ClassMetrics, ConfusionMatrix, type Evaluation } from './train/metrics.js'
 export {
   createTrainer,
