@@ -2,6 +2,7 @@ import { activate, activateBackward } from './activation'
 import { adagrad } from './adagrad'
 import { adam } from './adam'
 import { clipNorm, clipValue } from './clip'
+import { augment } from './augment'
 import { columnSum } from './column-sum'
 import { softmaxCrossEntropy, tally } from './cross-entropy'
 import { dropout } from './dropout'
@@ -159,6 +160,27 @@ export function run(program: usize, words: i32): void {
         break
       case Op.Permutation:
         permutation(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4))
+        break
+      case Op.Augment:
+        augment(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          float(i, 9),
+          float(i, 10),
+          int(i, 11),
+          float(i, 12),
+          float(i, 13),
+          int(i, 14),
+          int(i, 15),
+          int(i, 16),
+        )
         break
       default:
         unreachable()

@@ -32,6 +32,7 @@ export enum Op {
   AddPenalty,
   ClipValue,
   ClipNorm,
+  Augment,
 }
 
 /** Activation functions, as the `activation` argument of an instruction. */

@@ -53,6 +53,7 @@ export {
 export { type SgdOptions, sgd } from './optim/sgd.js'
 export { programCost } from './program/cost.js'
 export { printProgram } from './program/print.js'
+export type { AugmentOptions, ElasticOptions } from './train/augment.js'
 export {
   checkGradients,
   type GradientCheck,

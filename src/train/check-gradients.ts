@@ -136,7 +136,7 @@ class RecordedStep {
     const indices = this.session.addressOf(buffer) >>> 2
     for (let i = 0; i < count; i++) engine.views.i32[indices + i] = rowOf(batch, i)
     this.program = this.session.program('step', () =>
-      trainingProgram(this.model, loss, recorder, source, this.state, count),
+      trainingProgram(this.model, loss, recorder, source, this.state, count, undefined, null),
     )
   }
 

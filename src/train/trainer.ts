@@ -9,6 +9,7 @@ import { buildOptimizer, type OptimizerSpec } from '../optim/index.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import type { Program } from '../program/builder.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
+import { type AugmentOptions, checkAugment } from './augment.js'
 import { breathe } from './breathe.js'
 import { ConfusionMatrix, type Evaluation } from './metrics.js'
 import {
@@ -33,9 +34,11 @@ export interface TrainerOptions {
   readonly batchSize?: number | 'full'
   /** Standardises inputs in training, evaluation and prediction alike; without it bytes are scaled to 0..1. */
   readonly standardisation?: Standardisation
+  /** Distorts images at random, in training only. */
+  readonly augment?: AugmentOptions
   /** Draws a new order of the samples for every epoch; true by default. */
   readonly shuffle?: boolean
-  /** Seed of the orders; the model's own by default. */
+  /** Seed of the orders and of augmentation; the model's own by default. */
   readonly seed?: number
 }
 
@@ -126,6 +129,7 @@ export class Trainer {
   ) {
     checkFields('trainer', options, { optimizer: anything }, trainerFields)
     const { batchSize = 32, loss = 'softmaxCrossEntropy', standardisation, seed = model.seed } = options
+    if (options.augment) checkAugment(options.augment, model.input)
     this.loss = lossOf(loss)
     this.optimizer = buildOptimizer(options.optimizer)
     this.seed = seed
@@ -272,9 +276,12 @@ export class Trainer {
   }
 
   private stepProgram(data: Dataset, batch: number) {
+    const { augment, clip } = this.options
+    const { seed, state } = this
     const source = this.session.load(data)
+    const augmentation = augment ? { options: augment, seed, step: state.step } : null
     return this.session.program(`train ${batch} ${source.id}`, () =>
-      trainingProgram(this.model, this.loss, this.optimizer, source, this.state, batch, this.options.clip),
+      trainingProgram(this.model, this.loss, this.optimizer, source, state, batch, clip, augmentation),
     )
   }
 
@@ -401,6 +408,7 @@ const trainerFields = {
   batchSize: (value: unknown) =>
     value === 'full' ? undefined : wholeNumber(1)(value) && `${wholeNumber(1)(value)} or 'full'`,
   standardisation: anything,
+  augment: anything,
   shuffle: truth,
   seed: isSeed,
 }

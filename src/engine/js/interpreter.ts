@@ -3,6 +3,7 @@ import { EngineError } from '../../errors.js'
 import { activate, activateBackward } from './activation.js'
 import { adagrad } from './adagrad.js'
 import { adam } from './adam.js'
+import { augment } from './augment.js'
 import { clipNorm, clipValue } from './clip.js'
 import { columnSum } from './column-sum.js'
 import { softmaxCrossEntropy, tally } from './cross-entropy.js'
@@ -211,6 +212,28 @@ export function run(memory: Views, program: number, words: number): void {
         break
       case Op.Permutation:
         permutation(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!)
+        break
+      case Op.Augment:
+        augment(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          i32[a + 7]!,
+          i32[a + 8]!,
+          f32[a + 9]!,
+          f32[a + 10]!,
+          i32[a + 11]!,
+          f32[a + 12]!,
+          f32[a + 13]!,
+          i32[a + 14]!,
+          i32[a + 15]!,
+          i32[a + 16]!,
+        )
         break
       default:
         throw new EngineError(`The program has the unknown opcode ${i32[i]} at word ${i - start}.`)
