@@ -1,7 +1,9 @@
 import t from 'tap'
 import { Activation } from '../assembly/opcodes.js'
 import { createDoubleEngine } from '../src/engine/js/double/engine.js'
+import * as double from '../src/engine/js/double/math.js'
 import { createJsEngine } from '../src/engine/js/engine.js'
+import * as single from '../src/engine/js/math.js'
 import {
   activation,
   checkGradients,
@@ -35,6 +37,10 @@ const layers: LayerSpec[] = [
   dense(9, { activation: 'tanh' }),
   dropout(0.3),
   dense(7, { activation: 'sigmoid' }),
+  dense(6, { activation: 'gelu' }),
+  dense(6, { activation: 'elu' }),
+  dense(6, { activation: 'softplus' }),
+  dense(6, { activation: 'silu' }),
   dense(6),
   activation('softmax'),
   dense(3),
@@ -50,7 +56,7 @@ t.test(
         const batch = subset(randomData(11, [5, 4], 3, bytes), [10, 2, 2, 7, 0])
         const found = await checkGradients(model, batch, { engine, elements: 'all' })
         t.ok(found.worst.error < 1e-4, `${engine}, bytes ${bytes}: ${JSON.stringify(found.worst)}`)
-        t.equal(found.checked, 20 * 9 + 9 + 9 * 7 + 7 + 7 * 6 + 6 + 6 * 3 + 3)
+        t.equal(found.checked, 20 * 9 + 9 + 9 * 7 + 7 + 7 * 6 + 6 + 4 * (6 * 6 + 6) + 6 * 3 + 3)
         t.same(
           found.parameters.map(({ name }) => name),
           model.parameters.map(({ name }) => name),
@@ -74,6 +80,31 @@ t.test('a gradient that is not the slope is found and named', async (t) => {
   t.equal(worst.index.length, worst.name === 'dense_2/kernel' ? 2 : 1)
   t.equal(parameters.find(({ name }) => name === 'dense_3/bias')!.error < 1e-4, true)
   t.equal(checked, 20 + 5 + 20 + 4 + 12 + 3)
+})
+
+t.test('the functions in double precision are those that float32 comes close to', async (t) => {
+  type Function = (x: number, second: number) => number
+  const double64 = new Map<string, Function>(Object.entries(double))
+  t.same(new Set(double64.keys()), new Set(Object.keys(single)))
+  for (const [name, function32] of Object.entries<Function>(single)) {
+    const function64 = double64.get(name)!
+    let worst = 0
+    for (let i = 1; i < 1000; i++) {
+      // Within the domain of all: logarithms need more than 0, expm1Negative less, turns end at 1.
+      const turns = name.endsWith('Turns')
+      const x = Math.fround(name === 'expm1Negative' ? -i / 100 : i / (turns ? 1000 : 100))
+      const second = Math.fround(double.gaussian(x))
+      const wanted = function64(x, second)
+      // Beside its zeros a sine is only as good as its argument.
+      const scale = turns ? 1 : Math.abs(wanted) + 1e-30
+      worst = Math.max(worst, Math.abs(function32(x, second) - wanted) / scale)
+    }
+    t.ok(worst < 1e-6, `${name}: ${worst}`)
+  }
+  // Abramowitz and Stegun, table 26.1 and 26.2.
+  t.ok(Math.abs(double.normalTail(1, double.gaussian(1)) - 0.158655253931457) < 1e-15)
+  const [below, above] = [3 - 1e-9, 3].map((x) => double.normalTail(x, double.gaussian(x)))
+  t.ok(Math.abs(below! / above! - 1) < 1e-7, 'both formulas meet')
 })
 
 t.test('the double engine knows every instruction and rounds nothing to float32', async (t) => {

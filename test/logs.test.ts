@@ -13,7 +13,16 @@ import {
 
 const confusion = new ConfusionMatrix(2, Int32Array.of(3, 1, 0, 4))
 const epoch: EpochResult = {
-  ...{ epoch: 300, steps: 7, samples: 100, loss: 0.25, accuracy: 0.5, seconds: 2, samplesPerSecond: 50 },
+  ...{
+    epoch: 300,
+    steps: 7,
+    samples: 100,
+    loss: 0.25,
+    accuracy: 0.5,
+    rate: 0.0625,
+    seconds: 2,
+    samplesPerSecond: 50,
+  },
   ...{ validation: { samples: 8, loss: 0.125, accuracy: 0.875, confusion }, best: true, complete: true },
 }
 const plain: EpochResult = { ...epoch, epoch: 1, validation: null }
@@ -158,12 +167,12 @@ t.test('event files can be read by their specification', async (t) => {
     { wallTime: 1_700_000_000.25, step: 0n, version: 'brain.Event:2', scalars: {} },
     {
       ...{ wallTime: 1_700_000_001, step: 1n },
-      scalars: { 'loss/training': 0.25, 'accuracy/training': 0.5, samples_per_second: 50 },
+      scalars: { 'loss/training': 0.25, 'accuracy/training': 0.5, rate: 0.0625, samples_per_second: 50 },
     },
     {
       ...{ wallTime: 1_700_000_002, step: 300n },
       scalars: {
-        ...{ 'loss/training': 0.25, 'accuracy/training': 0.5, samples_per_second: 50 },
+        ...{ 'loss/training': 0.25, 'accuracy/training': 0.5, rate: 0.0625, samples_per_second: 50 },
         ...{ 'loss/validation': 0.125, 'accuracy/validation': 0.875 },
       },
     },

@@ -44,15 +44,15 @@ export function tensorboardScalars(
 }
 
 /**
- * A record of an epoch's figures, to be appended: loss and accuracy of training and validation, and the speed.
+ * A record of an epoch's figures, to be appended: loss and accuracy of training and validation, learning rate and speed.
  * @param wallTime seconds since 1970
  */
 export function tensorboardEpoch(result: EpochResult, wallTime: number): Uint8Array<ArrayBuffer> {
-  const { epoch, loss, accuracy, validation, samplesPerSecond } = result
+  const { epoch, loss, accuracy, rate, validation, samplesPerSecond } = result
   const measured = validation
     ? { 'loss/validation': validation.loss, 'accuracy/validation': validation.accuracy }
     : {}
-  const trained = { 'loss/training': loss, 'accuracy/training': accuracy }
+  const trained = { 'loss/training': loss, 'accuracy/training': accuracy, rate }
   return tensorboardScalars(
     { ...trained, ...measured, samples_per_second: samplesPerSecond },
     epoch,

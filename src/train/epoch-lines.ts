@@ -6,6 +6,7 @@ const columns = [
   'samples',
   'loss',
   'accuracy',
+  'rate',
   'validationLoss',
   'validationAccuracy',
   'seconds',
@@ -15,9 +16,10 @@ const columns = [
 
 /** The figures of an epoch that a log keeps; those of the validation are null without it. */
 function figuresOf(result: EpochResult): Record<(typeof columns)[number], number | boolean | null> {
-  const { epoch, steps, samples, loss, accuracy, validation, seconds, samplesPerSecond, complete } = result
+  const { epoch, steps, samples, loss, accuracy, rate, validation } = result
+  const { seconds, samplesPerSecond, complete } = result
   return {
-    ...{ epoch, steps, samples, loss, accuracy },
+    ...{ epoch, steps, samples, loss, accuracy, rate },
     ...{ validationLoss: validation?.loss ?? null, validationAccuracy: validation?.accuracy ?? null },
     ...{ seconds, samplesPerSecond, complete },
   }

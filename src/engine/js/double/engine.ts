@@ -41,7 +41,12 @@ export function createDoubleEngine(): Engine {
     get views() {
       return views
     },
-    allocate: (bytes) => heap.allocate(bytes),
+    allocate(bytes) {
+      const address = heap.allocate(bytes)
+      // Who clears new memory clears its bytes, which are not those of the floats.
+      floats.fill(0, address >>> 2, (address + bytes + 3) >>> 2)
+      return address
+    },
     release: (address) => heap.release(address),
     run(program, count) {
       // Instructions carry float32 numbers among their words.
