@@ -30,7 +30,7 @@ export function gather(
   }
 }
 
-function standardise(from: usize, mean: usize, scale: usize, to: usize, size: i32): void {
+export function standardise(from: usize, mean: usize, scale: usize, to: usize, size: i32): void {
   const end = from + ((<usize>size) << 2)
   for (; from + 16 <= end; from += 16, mean += 16, scale += 16, to += 16) {
     v128.store(to, f32x4.mul(f32x4.sub(v128.load(from), v128.load(mean)), v128.load(scale)))

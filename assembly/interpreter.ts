@@ -9,6 +9,7 @@ import {
   inverseDeviation,
 } from './batch-norm'
 import { clipNorm, clipValue } from './clip'
+import { augment } from './augment'
 import { columnSum } from './column-sum'
 import { conv2d, conv2dFilters, conv2dInput, pad2d } from './conv2d'
 import { softmaxCrossEntropy, tally } from './cross-entropy'
@@ -392,6 +393,27 @@ export function run(program: usize, words: i32): void {
         break
       case Op.LayerNormInput:
         layerNormInput(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), int(i, 6), int(i, 7))
+        break
+      case Op.Augment:
+        augment(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          float(i, 9),
+          float(i, 10),
+          int(i, 11),
+          float(i, 12),
+          float(i, 13),
+          int(i, 14),
+          int(i, 15),
+          int(i, 16),
+        )
         break
       default:
         unreachable()

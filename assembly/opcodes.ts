@@ -54,6 +54,7 @@ export enum Op {
   LayerNorm,
   LayerNormGradients,
   LayerNormInput,
+  Augment,
 }
 
 /** Activation functions, as the `activation` argument of an instruction. */

@@ -16,6 +16,42 @@ function run(packageName, bin, ...args) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
+/**
+ * The js engine's interpreter with all its kernels in one file, without rounding to float32: two globals and the
+ * elementary functions are replaced by those of src/engine/js/double/.
+ */
+async function generateDoubleInterpreter() {
+  const elementary = {
+    name: 'elementary functions in double precision',
+    setup: ({ onResolve }) => {
+      onResolve({ filter: /^\.\/math\.js$/ }, () => ({ path: './js/double/math.js', external: true }))
+      onResolve({ filter: /(opcodes|errors)\.js$/ }, ({ path }) => ({
+        path: path.replace(/^(\.\.\/)/, ''),
+        external: true,
+      }))
+    },
+  }
+  const { outputFiles } = await bundle({
+    stdin: {
+      contents: "export { run } from './interpreter.js'",
+      resolveDir: join(root, 'src/engine/js'),
+      loader: 'ts',
+    },
+    inject: [join(root, 'src/engine/js/double/globals.ts')],
+    plugins: [elementary],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    logLevel: 'warning',
+  })
+  const [{ text }] = outputFiles
+  writeFileSync(
+    'src/engine/double.generated.ts',
+    `// @ts-nocheck Written by scripts/build.mjs from the kernels' twins in src/engine/js.\n${text}`,
+  )
+}
+
 // What an older build left of sources that are gone must not be tested or published.
 for (const part of ['src', 'test', 'bench', 'assembly', 'cli'])
   rmSync(`build/${part}`, { recursive: true, force: true })
@@ -26,6 +62,7 @@ writeFileSync(
   'src/engine/core.generated.ts',
   `// Written by scripts/build.mjs from build/core/simd.wasm.\nexport const simdCoreBase64 =\n  '${bytes.toString('base64')}'\n`,
 )
+await generateDoubleInterpreter()
 run('typescript', 'bin/tsc', '-p', 'tsconfig.json')
 
 await bundle({

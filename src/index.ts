@@ -27,6 +27,7 @@ export { createEngine, type EngineOptions } from './engine/create.js'
 export type { Engine, EngineName } from './engine/engine.js'
 export type { CoreSource } from './engine/simd.js'
 export { DataError, EngineError, LanegradError, ModelError, TrainingError } from './errors.js'
+export { tensorboardEpoch, tensorboardHeader, tensorboardScalars } from './formats/tensorboard.js'
 export type { ActivationSpec } from './nn/activations.js'
 export type { Initialiser } from './nn/initialisers.js'
 export { activation } from './nn/layers/activation.js'
@@ -64,12 +65,33 @@ export {
 export { type SgdOptions, sgd } from './optim/sgd.js'
 export { programCost } from './program/cost.js'
 export { printProgram } from './program/print.js'
-export { type ClassMetrics, ConfusionMatrix, type Evaluation } from './train/metrics.js'
+export type { AugmentOptions, ElasticOptions } from './train/augment.js'
+export {
+  checkGradients,
+  type GradientCheck,
+  type GradientCheckOptions,
+  type GradientElement,
+} from './train/check-gradients.js'
+export type { Checkpoint, CheckpointProgress, EpochRecord, StateArray } from './train/checkpoint.js'
+export type { EarlyStoppingOptions, EarlyStoppingProgress } from './train/early-stopping.js'
+export { csvHeader, csvLine, jsonLine } from './train/epoch-lines.js'
+export {
+  type ClassMetrics,
+  ConfusionMatrix,
+  type Evaluation,
+  type MacroMetrics,
+  type Prediction,
+} from './train/metrics.js'
+export {
+  type Calibration,
+  type CalibrationBin,
+  calibration,
+  topKAccuracy,
+} from './train/prediction-metrics.js'
 export {
   createTrainer,
   type EpochResult,
   type FitOptions,
-  type Prediction,
   type StepResult,
   type Trainer,
   type TrainerOptions,

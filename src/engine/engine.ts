@@ -8,7 +8,8 @@ export type EngineName = 'simd' | 'js'
  * and never kept across an `allocate`.
  */
 export interface Engine {
-  readonly name: EngineName
+  /** `double` is the double-precision engine that gradients are checked against. */
+  readonly name: EngineName | 'double'
   readonly threads: number
   readonly views: Views
   /** Address of `bytes` new bytes, aligned to 64 and not cleared. Throws EngineError when memory cannot grow. */

@@ -702,4 +702,31 @@ export const layerNormInput = define(
     columns: 'int',
   },
   (v) => 11 * v.rows * v.columns,
+/**
+ * y = x with every image moved, turned, made larger and bent at random, as in assembly/augment.ts; then
+ * (y - mean) * scale where these are given. `rotate` is in turns, `shift` and `radius` are in pixels.
+ */
+export const augment = define(
+  Op.Augment,
+  'augment',
+  {
+    x: 'read',
+    y: 'write',
+    mean: 'read',
+    scale: 'read',
+    rows: 'int',
+    height: 'int',
+    width: 'int',
+    channels: 'int',
+    shift: 'int',
+    rotate: 'float',
+    zoom: 'float',
+    radius: 'int',
+    sigma: 'float',
+    alpha: 'float',
+    seed: 'int',
+    stream: 'int',
+    step: 'read',
+  },
+  (v) => v.rows * v.height * v.width * (12 + 9 * v.channels + (v.radius === 0 ? 0 : 16 * v.radius + 10)),
 )

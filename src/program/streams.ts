@@ -8,6 +8,7 @@ export enum Purpose {
   Shuffle = 3,
   Split = 4,
   Digits = 5,
+  Augment = 6,
 }
 
 /** Number of the `index`-th stream for this purpose. */

@@ -8,6 +8,14 @@ export interface Evaluation {
   readonly confusion: ConfusionMatrix
 }
 
+/** A model's answers. */
+export interface Prediction {
+  /** [samples, classes], row-major */
+  readonly probabilities: Float32Array
+  /** [samples] the most probable class of each */
+  readonly classes: Uint8Array
+}
+
 /** One class of a confusion matrix. A figure over no samples is NaN. */
 export interface ClassMetrics {
   /** Samples of this class. */
@@ -17,6 +25,13 @@ export interface ClassMetrics {
   /** Part of the samples of this class that were predicted as it. */
   readonly recall: number
   /** Harmonic mean of precision and recall. */
+  readonly f1: number
+}
+
+/** Means of the classes' figures, each class counting alike however many samples it has. */
+export interface MacroMetrics {
+  readonly precision: number
+  readonly recall: number
   readonly f1: number
 }
 
@@ -46,5 +61,19 @@ export class ConfusionMatrix {
         f1: (2 * right) / (claimed + support),
       }
     })
+  }
+  /**
+   * Macro averages (Sokolova and Lapalme 2009): the mean over the classes that the samples have. Such a class that was
+   * never predicted has precision 0 here.
+   */
+  macro(): MacroMetrics {
+    const classes = this.perClass().filter(({ support }) => support > 0)
+    const mean = (values: readonly number[]) =>
+      values.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : value), 0) / values.length
+    return {
+      precision: mean(classes.map(({ precision }) => precision)),
+      recall: mean(classes.map(({ recall }) => recall)),
+      f1: mean(classes.map(({ f1 }) => f1)),
+    }
   }
 }

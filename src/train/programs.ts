@@ -7,6 +7,7 @@ import { type Program, ProgramBuilder } from '../program/builder.js'
 import * as instruction from '../program/instructions.js'
 import { Purpose, streamOf } from '../program/streams.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
+import { type Augmentation, emitAugment } from './augment.js'
 import { type ClipSpec, emitPenalties, Updates } from './updates.js'
 
 /** Memory that the host and a step's program share, and what the optimizer keeps from step to step. */
@@ -66,6 +67,7 @@ function emitBatch(
   indices: Tensor,
   batch: number,
   sample: readonly number[],
+  augmentation: Augmentation | null,
 ): { x: Tensor; y: Tensor } {
   const rows = { ...indices, shape: [batch] }
   const x = createTensor('transient', 'x', [batch, ...sample])
@@ -74,12 +76,13 @@ function emitBatch(
   // A batch touches its own rows of the data set only; the printed and counted memory says so.
   const used = (source: Tensor) => ({ ...source, shape: [batch, ...source.shape.slice(1)] })
   program.from('batch')
-  const { mean = null, scale = null } = standardisation ?? {}
+  // Distortion comes before standardisation, so that it moves zeros into the picture.
+  const { mean = null, scale = null } = (augmentation ? null : standardisation) ?? {}
   program.emit(images.type === 'u8' ? instruction.gatherBytes : instruction.gather, {
     ...{ source: used(images), indices: rows, mean, scale, y: x, rows: batch, size },
   })
   program.emit(instruction.gatherLabels, { labels: used(labels), indices: rows, y, rows: batch })
-  return { x, y }
+  return { x: augmentation ? emitAugment(program, x, augmentation, standardisation) : x, y }
 }
 
 /** The program of one training step: gather a batch, forward, loss, backward, update. */
@@ -90,10 +93,11 @@ export function trainingProgram(
   source: BatchSource,
   state: StepState,
   batch: number,
-  clip?: ClipSpec,
+  clip: ClipSpec | undefined,
+  augmentation: Augmentation | null,
 ): Program {
   const program = new ProgramBuilder(`training step, batch ${batch}`)
-  const { x, y } = emitBatch(program, source, state.indices, batch, model.input)
+  const { x, y } = emitBatch(program, source, state.indices, batch, model.input, augmentation)
   const gradients = new Map<Parameter, Tensor>()
   const updates = new Updates(program, optimizer, state.slots, state.scalars, clip)
   const context: EmitContext = {
@@ -133,7 +137,7 @@ export function evaluationProgram(
   batch: number,
 ): Program {
   const program = new ProgramBuilder(`evaluation, batch ${batch}`)
-  const { x, y } = emitBatch(program, source, state.indices, batch, model.input)
+  const { x, y } = emitBatch(program, source, state.indices, batch, model.input, null)
   const context = inferenceContext(program, model, state.step, batch)
   emitLoss(context, model, loss, model.forward(context, x).output, y, state)
   return program

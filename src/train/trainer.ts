@@ -9,8 +9,24 @@ import { buildOptimizer, type OptimizerSpec } from '../optim/index.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import type { Program } from '../program/builder.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
+import { type AugmentOptions, checkAugment } from './augment.js'
 import { breathe } from './breathe.js'
-import { ConfusionMatrix, type Evaluation } from './metrics.js'
+import {
+  BEST,
+  type Checkpoint,
+  checkCheckpoint,
+  recordOf,
+  resultOf,
+  type StateArray,
+  trainedTensors,
+} from './checkpoint.js'
+import {
+  checkEarlyStopping,
+  EarlyStopping,
+  type EarlyStoppingOptions,
+  type EarlyStoppingProgress,
+} from './early-stopping.js'
+import { ConfusionMatrix, type Evaluation, type Prediction } from './metrics.js'
 import {
   createStepState,
   evaluationProgram,
@@ -33,9 +49,11 @@ export interface TrainerOptions {
   readonly batchSize?: number | 'full'
   /** Standardises inputs in training, evaluation and prediction alike; without it bytes are scaled to 0..1. */
   readonly standardisation?: Standardisation
+  /** Distorts images at random, in training only. */
+  readonly augment?: AugmentOptions
   /** Draws a new order of the samples for every epoch; true by default. */
   readonly shuffle?: boolean
-  /** Seed of the orders; the model's own by default. */
+  /** Seed of the orders and of augmentation; the model's own by default. */
   readonly seed?: number
 }
 
@@ -44,6 +62,11 @@ export interface FitOptions {
   readonly epochs: number
   /** Evaluated after each epoch. */
   readonly validation?: Dataset
+  /**
+   * Ends training when validation no longer gets better. However the fit ends, but by an error, the model and the
+   * optimizer's memory are then those of the best epoch.
+   */
+  readonly earlyStopping?: EarlyStoppingOptions
   /** Ends training after the step at hand: the epoch so far is yielded with `complete` false. */
   readonly signal?: AbortSignal
   readonly onStep?: (step: StepResult) => void
@@ -78,15 +101,10 @@ export interface EpochResult {
   /** Seconds of training, without validation. */
   readonly seconds: number
   readonly samplesPerSecond: number
+  /** Whether this is the best epoch of the fit so far, as early stopping sees it; null without it. */
+  readonly best: boolean | null
   /** False when training was stopped within the epoch. */
   readonly complete: boolean
-}
-
-export interface Prediction {
-  /** [samples, classes], row-major */
-  readonly probabilities: Float32Array
-  /** [samples] the most probable class of each */
-  readonly classes: Uint8Array
 }
 
 /** Samples a step in evaluation and prediction: any number gives the same results. */
@@ -118,6 +136,13 @@ export class Trainer {
   private step = 0
   private epoch = 0
   private fitting = false
+  private midEpoch = false
+  /** Of the fit that is under way. */
+  private stopping: EarlyStopping | null = null
+  /** Of the fit that a restored checkpoint was taken in. */
+  private resumed: EarlyStoppingProgress | null = null
+  /** What the best epoch left. */
+  private best: ReadonlyMap<string, StateArray> = new Map()
 
   constructor(
     readonly engine: Engine,
@@ -126,6 +151,7 @@ export class Trainer {
   ) {
     checkFields('trainer', options, { optimizer: anything }, trainerFields)
     const { batchSize = 32, loss = 'softmaxCrossEntropy', standardisation, seed = model.seed } = options
+    if (options.augment) checkAugment(options.augment, model.input)
     this.loss = lossOf(loss)
     this.optimizer = buildOptimizer(options.optimizer)
     this.seed = seed
@@ -161,16 +187,69 @@ export class Trainer {
       )
     }
     if (this.fitting) throw new TrainingError('The trainer is already in the middle of another fit.')
+    const { earlyStopping } = options
+    if (earlyStopping) checkEarlyStopping(earlyStopping, options.validation !== undefined)
+    const stopping = earlyStopping ? new EarlyStopping(earlyStopping, this.resumed) : null
+    this.resumed = null
+    this.stopping = stopping
     this.fitting = true
+    let failed = false
     try {
-      for (let done = 0; done < options.epochs && !options.signal?.aborted; done++) {
+      for (let done = 0; done < options.epochs && !options.signal?.aborted && !stopping?.over; done++) {
+        this.midEpoch = true
         const result = await this.trainEpoch(data, options)
-        this.history.push(result)
-        yield result
+        const best = stopping && result.validation && stopping.observe(result.validation)
+        if (best) this.best = this.readTensors()
+        const judged = { ...result, best }
+        this.history.push(judged)
+        this.midEpoch = false
+        yield judged
       }
+    } catch (error) {
+      failed = true
+      throw error
     } finally {
+      if (stopping?.progress && !failed) this.writeTensors(this.best)
+      this.stopping = null
+      this.best = new Map()
+      this.midEpoch = false
       this.fitting = false
     }
+  }
+
+  /**
+   * Everything that is needed to go on later from here with the same bits, a copy: to be taken between epochs, in the loop
+   * over `fit` or after it.
+   */
+  checkpoint(): Checkpoint {
+    if (this.midEpoch)
+      throw new TrainingError('A checkpoint is taken between epochs, not in the middle of one.')
+    const earlyStopping = this.stopping?.progress ?? null
+    const best = earlyStopping
+      ? [...this.best].map(([name, array]) => [`${BEST}${name}`, array] as const)
+      : []
+    return {
+      progress: { step: this.step, epoch: this.epoch, history: this.history.map(recordOf), earlyStopping },
+      tensors: new Map([...this.readTensors(), ...best]),
+    }
+  }
+
+  /**
+   * Goes back to a checkpoint, which may come from another trainer of the same model and options, on any engine.
+   * @throws ModelError that names what in the checkpoint does not fit; nothing is changed then
+   * @throws TrainingError in the middle of a fit
+   */
+  restore(checkpoint: Checkpoint): void {
+    if (this.fitting) throw new TrainingError('A trainer in the middle of a fit cannot be restored.')
+    const { progress, tensors } = checkpoint
+    checkCheckpoint(checkpoint, trainedTensors(this.model.parameters, this.state))
+    const best = [...tensors].filter(([name]) => name.startsWith(BEST))
+    this.writeTensors(tensors)
+    this.step = progress.step
+    this.epoch = progress.epoch
+    this.history.splice(0, this.history.length, ...progress.history.map(resultOf))
+    this.best = new Map(best.map(([name, array]) => [name.slice(BEST.length), array]))
+    this.resumed = progress.earlyStopping
   }
 
   /** Measures the model on `data`, without dropout. */
@@ -236,7 +315,10 @@ export class Trainer {
     this.session.close()
   }
 
-  private async trainEpoch(data: Dataset, { validation, signal, onStep }: FitOptions): Promise<EpochResult> {
+  private async trainEpoch(
+    data: Dataset,
+    { validation, signal, onStep }: FitOptions,
+  ): Promise<Omit<EpochResult, 'best'>> {
     const epoch = ++this.epoch
     const batchSize = Math.min(this.batchSize, data.count)
     const steps = Math.ceil(data.count / batchSize)
@@ -272,9 +354,12 @@ export class Trainer {
   }
 
   private stepProgram(data: Dataset, batch: number) {
+    const { augment, clip } = this.options
+    const { seed, state } = this
     const source = this.session.load(data)
+    const augmentation = augment ? { options: augment, seed, step: state.step } : null
     return this.session.program(`train ${batch} ${source.id}`, () =>
-      trainingProgram(this.model, this.loss, this.optimizer, source, this.state, batch, this.options.clip),
+      trainingProgram(this.model, this.loss, this.optimizer, source, state, batch, clip, augmentation),
     )
   }
 
@@ -307,6 +392,22 @@ export class Trainer {
     const at = this.session.addressOf(buffer) >>> 2
     const { i32 } = this.engine.views
     for (let i = 0; i < batch; i++) i32[at + i] = rowOf(data, order ? order[start + i]! : start + i)
+  }
+
+  private readTensors(): Map<string, StateArray> {
+    const { f32 } = this.engine.views
+    const read = ({ buffer, shape }: Tensor) => {
+      const at = this.session.addressOf(buffer) >>> 2
+      return { shape, data: f32.slice(at, at + sizeOf(shape)) }
+    }
+    const tensors = trainedTensors(this.model.parameters, this.state)
+    return new Map([...tensors].map(([name, tensor]) => [name, read(tensor)]))
+  }
+
+  private writeTensors(arrays: ReadonlyMap<string, StateArray>): void {
+    for (const [name, tensor] of trainedTensors(this.model.parameters, this.state)) {
+      this.write(tensor, arrays.get(name)!.data)
+    }
   }
 
   private write(tensor: Tensor, values: ArrayLike<number>): void {
@@ -401,10 +502,11 @@ const trainerFields = {
   batchSize: (value: unknown) =>
     value === 'full' ? undefined : wholeNumber(1)(value) && `${wholeNumber(1)(value)} or 'full'`,
   standardisation: anything,
+  augment: anything,
   shuffle: truth,
   seed: isSeed,
 }
-const fitFields = { validation: anything, signal: anything, onStep: anything }
+const fitFields = { validation: anything, earlyStopping: anything, signal: anything, onStep: anything }
 
 /** Samples of a data set as float32, bytes scaled to 0..1. */
 function samplesOf(data: Dataset, start: number, batch: number): Float32Array {

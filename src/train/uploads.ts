@@ -16,7 +16,8 @@ export function upload(engine: Engine, source: Source): number {
   let found = known.get(source)
   if (!found) {
     found = { address: engine.allocate(source.byteLength), users: 0 }
-    engine.views.u8.set(new Uint8Array(source.buffer, source.byteOffset, source.byteLength), found.address)
+    if (source instanceof Uint8Array) engine.views.u8.set(source, found.address)
+    else engine.views.f32.set(source, found.address >>> 2)
     known.set(source, found)
   }
   found.users++

@@ -10,6 +10,7 @@ import {
   batchNormStatistics,
   inverseDeviation,
 } from './batch-norm.js'
+import { augment } from './augment.js'
 import { clipNorm, clipValue } from './clip.js'
 import { columnSum } from './column-sum.js'
 import { conv2d, conv2dFilters, conv2dInput, pad2d } from './conv2d.js'
@@ -194,6 +195,8 @@ export function run(memory: Views, program: number, words: number): void {
         break
       case Op.Adam:
         adam(
+      case Op.Augment:
+        augment(
           memory,
           i32[a]!,
           i32[a + 1]!,
@@ -486,6 +489,16 @@ export function run(memory: Views, program: number, words: number): void {
           i32[a + 5]!,
           i32[a + 6]!,
           i32[a + 7]!,
+          i32[a + 7]!,
+          i32[a + 8]!,
+          f32[a + 9]!,
+          f32[a + 10]!,
+          i32[a + 11]!,
+          f32[a + 12]!,
+          f32[a + 13]!,
+          i32[a + 14]!,
+          i32[a + 15]!,
+          i32[a + 16]!,
         )
         break
       default:

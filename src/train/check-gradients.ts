@@ -1,0 +1,198 @@
+import { type Dataset, rowOf } from '../data/dataset.js'
+import { createEngine } from '../engine/create.js'
+import type { Engine, EngineName } from '../engine/engine.js'
+import { createDoubleEngine } from '../engine/js/double/engine.js'
+import { permutation } from '../engine/js/philox.js'
+import type { LinkedProgram } from '../engine/linked-program.js'
+import { ModelError } from '../errors.js'
+import { type Check, checkFields, wholeNumber } from '../nn/fields.js'
+import { showShape } from '../nn/layer.js'
+import { type Loss, type LossName, lossOf } from '../nn/loss.js'
+import { type Model, modelFromConfig } from '../nn/model.js'
+import { buildOptimizer } from '../optim/index.js'
+import type { Optimizer } from '../optim/optimizer.js'
+import * as instruction from '../program/instructions.js'
+import { sizeOf } from '../program/tensor.js'
+import { createStepState, keptTensors, type StepState, trainingProgram } from './programs.js'
+import { Session } from './session.js'
+
+export interface GradientCheckOptions {
+  /** The engine whose gradients are checked; by default the fastest that runs here. */
+  readonly engine?: EngineName
+  /** `softmaxCrossEntropy` by default. */
+  readonly loss?: LossName
+  /** Elements checked of each parameter, chosen at random, always the same ones; 20 by default. */
+  readonly elements?: number | 'all'
+}
+
+/** One element of a parameter's gradient, computed in two ways. */
+export interface GradientElement {
+  /** The parameter, such as `dense_1/kernel`. */
+  readonly name: string
+  /** Position in each axis of the parameter. */
+  readonly index: readonly number[]
+  /** What the engine's backward pass gives, float32. */
+  readonly engine: number
+  /** The central difference of the loss in float64. */
+  readonly difference: number
+  /** |engine - difference| / max(|engine|, |difference|, 1% of the largest gradient checked) */
+  readonly error: number
+}
+
+export interface GradientCheck {
+  /** The element with the largest error. */
+  readonly worst: GradientElement
+  /** The worst element of each parameter, in the model's order. */
+  readonly parameters: readonly GradientElement[]
+  /** Number of elements checked. */
+  readonly checked: number
+}
+
+/** Half the distance of the two losses: the cube root of float64's precision balances rounding and curvature. */
+const STEP = 2 ** -18
+
+/** Gradients below this part of the largest one are compared absolutely: rounding of float32 would drown them. */
+const FLOOR = 0.01
+
+/** In place of an update: copies each gradient to a place where it can be read. */
+const recorder: Optimizer = {
+  ...buildOptimizer({ type: 'sgd', rate: 1 }),
+  slots: ['gradient'],
+  emit(program, { gradient, slots }) {
+    program.emit(instruction.copy, { x: gradient, y: slots[0]!, count: sizeOf(gradient.shape) })
+  },
+}
+
+/**
+ * Compares the gradients of the mean loss of `batch`, all of its samples at once, with central differences: each checked
+ * weight w is moved by 2^-18 max(|w|, 1) up and down, and the same training step runs in double precision. Random masks
+ * are those of step 1 in both. Errors of right gradients are about 1e-5; one above 1e-2 means a wrong formula, or a weight
+ * at which the loss has a kink, such as ReLU's. The model is not changed.
+ * @throws ModelError when the batch does not fit the model, or the model has no parameters
+ */
+export async function checkGradients(
+  model: Model,
+  batch: Dataset,
+  options: GradientCheckOptions = {},
+): Promise<GradientCheck> {
+  checkFields('checkGradients', options, {}, optionFields)
+  const { elements = 20 } = options
+  const loss = lossOf(options.loss ?? 'softmaxCrossEntropy')
+  if (model.parameters.length === 0) throw new ModelError('checkGradients: the model has no parameters.')
+  const [expected, found] = [showShape(model.input), showShape(batch.sampleShape)]
+  if (expected !== found) {
+    throw new ModelError(`${batch.name}: the model takes samples of shape ${expected}, found ${found}.`)
+  }
+  loss.check(model.output, batch.classes)
+
+  const engine = await createEngine(options.engine ? { engine: options.engine } : {})
+  const single = new RecordedStep(model, batch, loss, engine)
+  const double = new RecordedStep(model, batch, loss, createDoubleEngine())
+  single.run()
+  const pairs = model.parameters.map(({ name, tensor: { shape } }, p) => {
+    const gradient = single.gradient(p)
+    return Array.from(chosen(sizeOf(shape), elements, p), (element) => {
+      const difference = double.difference(p, element)
+      return { name, index: indexOf(element, shape), engine: gradient[element]!, difference }
+    })
+  })
+  engine.close()
+
+  const sizes = pairs.flat().map((pair) => Math.max(Math.abs(pair.engine), Math.abs(pair.difference)))
+  const floor = FLOOR * sizes.reduce((largest, size) => Math.max(largest, size), 0)
+  const withError = (pair: Omit<GradientElement, 'error'>): GradientElement => {
+    const size = Math.max(Math.abs(pair.engine), Math.abs(pair.difference), floor)
+    return { ...pair, error: size === 0 ? 0 : Math.abs(pair.engine - pair.difference) / size }
+  }
+  // A NaN is worse than any number.
+  const worse = (a: GradientElement, b: GradientElement) =>
+    a.error >= b.error || Number.isNaN(a.error) ? a : b
+  const parameters = pairs.map((found) => found.map(withError).reduce(worse))
+  return { worst: parameters.reduce(worse), parameters, checked: sizes.length }
+}
+
+/** The training step of a copy of a model, on an engine of its own, with its gradients recorded instead of used. */
+class RecordedStep {
+  private readonly model: Model
+  private readonly state: StepState
+  private readonly session: Session
+  private readonly program: LinkedProgram
+
+  constructor(
+    model: Model,
+    batch: Dataset,
+    loss: Loss,
+    private readonly engine: Engine,
+  ) {
+    this.model = modelFromConfig(model.config)
+    const weights = this.model.weightsIn(engine)
+    this.model.setWeights(model.weights())
+    this.state = createStepState(this.model, recorder)
+    this.session = new Session(engine, weights, keptTensors(this.state), null)
+    const { count } = batch
+    const { buffer } = this.state.indices
+    this.session.reserve(buffer, count * 4)
+    const source = this.session.load(batch)
+    const indices = this.session.addressOf(buffer) >>> 2
+    for (let i = 0; i < count; i++) engine.views.i32[indices + i] = rowOf(batch, i)
+    this.program = this.session.program('step', () =>
+      trainingProgram(this.model, loss, recorder, source, this.state, count, undefined, null),
+    )
+  }
+
+  /** Runs step 1 and returns the batch's mean loss. */
+  run(): number {
+    const { views } = this.engine
+    // What a step keeps for the next one is forgotten, so that all runs begin alike.
+    for (const { buffer, shape, type } of keptTensors(this.state)) {
+      const address = this.session.addressOf(buffer)
+      if (type === 'f32') views.f32.fill(0, address >>> 2, (address >>> 2) + sizeOf(shape))
+      else views.u8.fill(0, address, address + buffer.bytes)
+    }
+    views.u32[this.session.addressOf(this.state.step.buffer) >>> 2] = 1
+    this.program.run()
+    return views.f64[(this.session.addressOf(this.state.totals.buffer) >>> 3) + 3]!
+  }
+
+  /** The gradient of the model's `p`-th parameter in the last run. */
+  gradient(p: number): Float32Array {
+    const { tensor } = this.model.parameters[p]!
+    const [slot] = this.state.slots.get(this.model.parameters[p]!)!
+    const at = this.session.addressOf(slot!.buffer) >>> 2
+    return this.engine.views.f32.slice(at, at + sizeOf(tensor.shape))
+  }
+
+  /** Slope of the loss along one element of the `p`-th parameter. */
+  difference(p: number, element: number): number {
+    const at = (this.session.addressOf(this.model.parameters[p]!.tensor.buffer) >>> 2) + element
+    const { f32 } = this.engine.views
+    const value = f32[at]!
+    const step = STEP * Math.max(Math.abs(value), 1)
+    f32[at] = value + step
+    const above = this.run()
+    f32[at] = value - step
+    const below = this.run()
+    f32[at] = value
+    return (above - below) / (2 * step)
+  }
+}
+
+/** Elements of a parameter of `size`, in increasing order. */
+function chosen(size: number, elements: number | 'all', p: number): ArrayLike<number> {
+  const order = Uint32Array.from({ length: size }, (_, i) => i)
+  if (elements === 'all' || elements >= size) return order
+  return permutation(size, 0, p, 0).subarray(0, elements).sort()
+}
+
+/** Row-major position `element` of a tensor as a position in each axis. */
+function indexOf(element: number, shape: readonly number[]): number[] {
+  return shape.map((size, axis) => Math.floor(element / sizeOf(shape.slice(axis + 1))) % size)
+}
+
+const anything: Check = () => undefined
+const optionFields = {
+  engine: anything,
+  loss: anything,
+  elements: (value: unknown) =>
+    value === 'all' ? undefined : wholeNumber(1)(value) && `${wholeNumber(1)(value)} or 'all'`,
+}

@@ -1,0 +1,65 @@
+import { ModelError } from '../errors.js'
+import { type Check, checkFields, finite, oneOf, show, wholeNumber } from '../nn/fields.js'
+import type { Evaluation } from './metrics.js'
+
+/** Ends training when validation no longer gets better. */
+export interface EarlyStoppingOptions {
+  /** The figure of the validation data that is watched: the `loss`, by default, or the `accuracy`. */
+  readonly monitor?: 'loss' | 'accuracy'
+  /** Epochs in a row without a new best after which training ends. */
+  readonly patience: number
+  /** By how much a new best must be better than the last; 0 by default. */
+  readonly minDelta?: number
+}
+
+/** How far early stopping has come: plain data. */
+export interface EarlyStoppingProgress {
+  /** The best figure so far. */
+  readonly best: number
+  /** Epochs since then. */
+  readonly waited: number
+}
+
+const atLeastZero: Check = (value) =>
+  finite(value) === undefined && (value as number) >= 0 ? undefined : 'a number from 0 up'
+
+/**
+ * Checks the option `earlyStopping` of a fit.
+ * @throws ModelError that names the field
+ */
+export function checkEarlyStopping(options: EarlyStoppingOptions, hasValidation: boolean): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new ModelError(`fit: earlyStopping should be { patience, ... }, found ${show(options)}.`)
+  }
+  const monitor = oneOf('loss', 'accuracy')
+  checkFields('earlyStopping', options, { patience: wholeNumber(1) }, { monitor, minDelta: atLeastZero })
+  if (!hasValidation) {
+    throw new ModelError('fit: earlyStopping needs the field validation, a data set, found undefined.')
+  }
+}
+
+/** Watches the validation figures of one fit. */
+export class EarlyStopping {
+  constructor(
+    private readonly options: EarlyStoppingOptions,
+    /** Null before the first epoch. */
+    public progress: EarlyStoppingProgress | null,
+  ) {}
+
+  /** True when training should go no further. */
+  get over(): boolean {
+    return this.progress !== null && this.progress.waited >= this.options.patience
+  }
+
+  /** Takes note of an epoch, and returns whether it is the best so far. */
+  observe(validation: Evaluation): boolean {
+    const { monitor = 'loss', minDelta = 0 } = this.options
+    const figure = validation[monitor]
+    const { best, waited } = this.progress ?? { best: Number.NaN, waited: 0 }
+    const gain = monitor === 'loss' ? best - figure : figure - best
+    // Whatever follows a figure that is no number, or nothing, is the best.
+    const better = Number.isNaN(best) || (gain > 0 && gain >= minDelta)
+    this.progress = better ? { best: figure, waited: 0 } : { best, waited: waited + 1 }
+    return better
+  }
+}

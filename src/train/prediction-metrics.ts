@@ -1,0 +1,85 @@
+import { type Dataset, rowOf } from '../data/dataset.js'
+import { ModelError } from '../errors.js'
+import { checkFields, show, wholeNumber } from '../nn/fields.js'
+import type { Prediction } from './metrics.js'
+
+/** The samples whose confidence lies in one interval. */
+export interface CalibrationBin {
+  /** Confidences above `from`, up to and with `to`. */
+  readonly from: number
+  readonly to: number
+  readonly count: number
+  /** Part of the samples whose class was predicted; NaN without samples. */
+  readonly accuracy: number
+  /** Mean probability of the predicted class; NaN without samples. */
+  readonly confidence: number
+}
+
+/** How far a model's probabilities can be trusted; the bins are a reliability diagram's. */
+export interface Calibration {
+  /** Expected calibration error: the mean of |accuracy - confidence| over the samples, by bin. */
+  readonly error: number
+  readonly bins: readonly CalibrationBin[]
+}
+
+/**
+ * Part of the samples whose class is among the `k` most probable, 0..1; of equal probabilities that of the lower class
+ * counts as the higher. `data` is what the prediction was made for.
+ * @throws ModelError when the prediction is not for these data, or k is no whole number from 1 to the number of classes
+ */
+export function topKAccuracy(prediction: Prediction, data: Dataset, k: number): number {
+  const classes = classesOf(prediction, data)
+  if (!Number.isInteger(k) || k < 1 || k > classes) {
+    throw new ModelError(`topKAccuracy: k should be a whole number from 1 to ${classes}, found ${show(k)}.`)
+  }
+  const { probabilities } = prediction
+  let right = 0
+  for (let i = 0; i < data.count; i++) {
+    const label = data.labels[rowOf(data, i)]!
+    const row = probabilities.subarray(i * classes, (i + 1) * classes)
+    const own = row[label]!
+    const ahead = row.reduce((n, p, c) => n + (p > own || (p === own && c < label) ? 1 : 0), 0)
+    if (ahead < k) right++
+  }
+  return right / data.count
+}
+
+/**
+ * Expected calibration error over bins of equal width (Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural
+ * networks", ICML 2017, equations 2 and 3): 15 of them, as there, unless told. `data` is what the prediction was made for.
+ * @throws ModelError when the prediction is not for these data, or `bins` is no whole number from 1 up
+ */
+export function calibration(
+  prediction: Prediction,
+  data: Dataset,
+  options: { readonly bins?: number } = {},
+): Calibration {
+  checkFields('calibration', options, {}, { bins: wholeNumber(1) })
+  const classes = classesOf(prediction, data)
+  const { bins: number = 15 } = options
+  const sums = Array.from({ length: number }, () => ({ count: 0, right: 0, confidence: 0 }))
+  for (let i = 0; i < data.count; i++) {
+    const predicted = prediction.classes[i]!
+    const confidence = prediction.probabilities[i * classes + predicted]!
+    // The interval that is closed above; a softmax over many classes may round to just above 1.
+    const at = Math.min(Math.max(-Math.floor(-confidence * number) - 1, 0), number - 1)
+    const sum = sums[at]!
+    sum.count++
+    sum.confidence += confidence
+    if (predicted === data.labels[rowOf(data, i)]) sum.right++
+  }
+  const bins = sums.map(({ count, right, confidence }, at) => ({
+    ...{ from: at / number, to: (at + 1) / number, count },
+    ...{ accuracy: right / count, confidence: confidence / count },
+  }))
+  const gaps = sums.map(({ right, confidence }) => Math.abs(right - confidence))
+  return { error: gaps.reduce((sum, gap) => sum + gap, 0) / data.count, bins }
+}
+
+/** The number of classes of a prediction that was made for `data`. */
+function classesOf({ probabilities, classes }: Prediction, data: Dataset): number {
+  if (classes.length === data.count && probabilities.length === data.count * data.classes) return data.classes
+  throw new ModelError(
+    `${data.name}: expected a prediction of ${data.classes} probabilities for each of ${data.count} samples, found ${probabilities.length} for ${classes.length} samples.`,
+  )
+}
