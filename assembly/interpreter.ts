@@ -1,6 +1,7 @@
 import { activate, activateBackward } from './activation'
 import { adagrad } from './adagrad'
 import { adam } from './adam'
+import { augment } from './augment'
 import {
   batchNorm,
   batchNormGradients,
@@ -9,7 +10,6 @@ import {
   inverseDeviation,
 } from './batch-norm'
 import { clipNorm, clipValue } from './clip'
-import { augment } from './augment'
 import { columnSum } from './column-sum'
 import { conv2d, conv2dFilters, conv2dInput, pad2d } from './conv2d'
 import { softmaxCrossEntropy, tally } from './cross-entropy'

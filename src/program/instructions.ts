@@ -702,6 +702,8 @@ export const layerNormInput = define(
     columns: 'int',
   },
   (v) => 11 * v.rows * v.columns,
+)
+
 /**
  * y = x with every image moved, turned, made larger and bent at random, as in assembly/augment.ts; then
  * (y - mean) * scale where these are given. `rotate` is in turns, `shift` and `radius` are in pixels.

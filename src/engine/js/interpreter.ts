@@ -3,6 +3,7 @@ import { EngineError } from '../../errors.js'
 import { activate, activateBackward } from './activation.js'
 import { adagrad } from './adagrad.js'
 import { adam } from './adam.js'
+import { augment } from './augment.js'
 import {
   batchNorm,
   batchNormGradients,
@@ -10,7 +11,6 @@ import {
   batchNormStatistics,
   inverseDeviation,
 } from './batch-norm.js'
-import { augment } from './augment.js'
 import { clipNorm, clipValue } from './clip.js'
 import { columnSum } from './column-sum.js'
 import { conv2d, conv2dFilters, conv2dInput, pad2d } from './conv2d.js'
@@ -195,8 +195,6 @@ export function run(memory: Views, program: number, words: number): void {
         break
       case Op.Adam:
         adam(
-      case Op.Augment:
-        augment(
           memory,
           i32[a]!,
           i32[a + 1]!,
@@ -489,6 +487,18 @@ export function run(memory: Views, program: number, words: number): void {
           i32[a + 5]!,
           i32[a + 6]!,
           i32[a + 7]!,
+        )
+        break
+      case Op.Augment:
+        augment(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
           i32[a + 7]!,
           i32[a + 8]!,
           f32[a + 9]!,
