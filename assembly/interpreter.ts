@@ -1,15 +1,21 @@
 import { activate, activateBackward } from './activation'
 import { columnSum } from './column-sum'
+import { copyBlocks } from './copy-blocks'
 import { softmaxCrossEntropy, tally } from './cross-entropy'
 import { dropout } from './dropout'
 import { copy, fill } from './fill'
 import { gather, gatherBytes, gatherLabels } from './gather'
 import { gemm } from './gemm'
+import { pack } from './gemm-packed'
+import { gru, gruBackward } from './gru'
 import { identity, orthogonal } from './initialise'
+import { lstm, lstmBackward } from './lstm'
+import { maskSteps } from './mask-steps'
 import { Op } from './opcodes'
 import { permutation } from './permutation'
 import { normal, uniform } from './random'
 import { sgd } from './sgd'
+import { simpleRnn, simpleRnnBackward } from './simple-rnn'
 import { softmax, softmaxBackward } from './softmax'
 
 // @ts-ignore: decorator
@@ -105,6 +111,122 @@ export function run(program: usize, words: i32): void {
         break
       case Op.Permutation:
         permutation(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4))
+        break
+      case Op.CopyBlocks:
+        copyBlocks(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+        )
+        break
+      case Op.MaskSteps:
+        maskSteps(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4))
+        break
+      case Op.Pack:
+        pack(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5))
+        break
+      case Op.SimpleRnn:
+        simpleRnn(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+        )
+        break
+      case Op.SimpleRnnBackward:
+        simpleRnnBackward(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+          int(i, 10),
+          int(i, 11),
+        )
+        break
+      case Op.Lstm:
+        lstm(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+          int(i, 10),
+        )
+        break
+      case Op.LstmBackward:
+        lstmBackward(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+          int(i, 10),
+          int(i, 11),
+          int(i, 12),
+        )
+        break
+      case Op.Gru:
+        gru(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+          int(i, 10),
+          int(i, 11),
+          int(i, 12),
+        )
+        break
+      case Op.GruBackward:
+        gruBackward(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+          int(i, 10),
+          int(i, 11),
+          int(i, 12),
+          int(i, 13),
+        )
         break
       default:
         unreachable()

@@ -35,6 +35,21 @@ export function keepTail(count: i32, x: v128): v128 {
   return v128.and(x, v128.load(TAIL_MASKS + ((<usize>(count - 1)) << 4)))
 }
 
+/** `count` floats at `p`, 4 or fewer; lanes beyond them are zero. Costs no more than a load where `count` is a constant 4. */
+// @ts-ignore: decorator
+@inline
+export function loadLanes(p: usize, count: i32): v128 {
+  return count == 4 ? v128.load(p) : loadTail(p, count, f32x4.splat(0))
+}
+
+/** Stores the first `count` lanes, 4 or fewer, at `p`. */
+// @ts-ignore: decorator
+@inline
+export function storeLanes(p: usize, count: i32, x: v128): void {
+  if (count == 4) v128.store(p, x)
+  else storeTail(p, count, x)
+}
+
 /** The end of a horizontal sum over four partial sums: (0 + 1) + (2 + 3). */
 // @ts-ignore: decorator
 @inline

@@ -2,15 +2,21 @@ import { Op } from '../../../assembly/opcodes.js'
 import { EngineError } from '../../errors.js'
 import { activate, activateBackward } from './activation.js'
 import { columnSum } from './column-sum.js'
+import { copyBlocks } from './copy-blocks.js'
 import { softmaxCrossEntropy, tally } from './cross-entropy.js'
 import { dropout } from './dropout.js'
 import { copy, fill } from './fill.js'
 import { gather, gatherBytes, gatherLabels } from './gather.js'
 import { gemm } from './gemm.js'
+import { pack } from './gemm-packed.js'
+import { gru, gruBackward } from './gru.js'
 import { identity, orthogonal } from './initialise.js'
+import { lstm, lstmBackward } from './lstm.js'
+import { maskSteps } from './mask-steps.js'
 import { permutation } from './permutation.js'
 import { normal, uniform } from './random.js'
 import { sgd } from './sgd.js'
+import { simpleRnn, simpleRnnBackward } from './simple-rnn.js'
 import { softmax, softmaxBackward } from './softmax.js'
 import type { Views } from './views.js'
 
@@ -146,6 +152,129 @@ export function run(memory: Views, program: number, words: number): void {
         break
       case Op.Permutation:
         permutation(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!)
+        break
+      case Op.CopyBlocks:
+        copyBlocks(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          i32[a + 7]!,
+          i32[a + 8]!,
+        )
+        break
+      case Op.MaskSteps:
+        maskSteps(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!)
+        break
+      case Op.Pack:
+        pack(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!, i32[a + 5]!)
+        break
+      case Op.SimpleRnn:
+        simpleRnn(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          i32[a + 7]!,
+          i32[a + 8]!,
+          i32[a + 9]!,
+        )
+        break
+      case Op.SimpleRnnBackward:
+        simpleRnnBackward(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          i32[a + 7]!,
+          i32[a + 8]!,
+          i32[a + 9]!,
+          i32[a + 10]!,
+          i32[a + 11]!,
+        )
+        break
+      case Op.Lstm:
+        lstm(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          i32[a + 7]!,
+          i32[a + 8]!,
+          i32[a + 9]!,
+          i32[a + 10]!,
+        )
+        break
+      case Op.LstmBackward:
+        lstmBackward(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          i32[a + 7]!,
+          i32[a + 8]!,
+          i32[a + 9]!,
+          i32[a + 10]!,
+          i32[a + 11]!,
+          i32[a + 12]!,
+        )
+        break
+      case Op.Gru:
+        gru(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          i32[a + 7]!,
+          i32[a + 8]!,
+          i32[a + 9]!,
+          i32[a + 10]!,
+          i32[a + 11]!,
+          i32[a + 12]!,
+        )
+        break
+      case Op.GruBackward:
+        gruBackward(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          i32[a + 7]!,
+          i32[a + 8]!,
+          i32[a + 9]!,
+          i32[a + 10]!,
+          i32[a + 11]!,
+          i32[a + 12]!,
+          i32[a + 13]!,
+        )
         break
       default:
         throw new EngineError(`The program has the unknown opcode ${i32[i]} at word ${i - start}.`)
