@@ -1,10 +1,10 @@
+import { addSpan } from './add'
 import { gemmPacked } from './gemm-packed'
 import { loadLanes, storeLanes } from './lanes'
 import { multiply } from './mask-steps'
 import { tanh } from './math'
 import { RecurrentFlag } from './opcodes'
 import {
-  add,
   addStateGradient,
   BLOCK,
   gate,
@@ -201,7 +201,7 @@ export function gruBackward(
       const innerBlock = inner + <usize>t * slot + at
       const dhBlock = dh + at
       const maskBlock: usize = mask ? mask + at : 0
-      if (dy) add(dy + <usize>t * slot + at, dhBlock, rows * hidden)
+      if (dy) addSpan(dy + <usize>t * slot + at, dhBlock, rows * hidden)
       for (let i = 0; i < rows; i++) {
         const p = <usize>i * row
         const zAt = zBlock + <usize>i * zRow

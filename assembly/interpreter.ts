@@ -1,4 +1,5 @@
 import { activate, activateBackward } from './activation'
+import { add } from './add'
 import { columnSum } from './column-sum'
 import { copyBlocks } from './copy-blocks'
 import { softmaxCrossEntropy, tally } from './cross-entropy'
@@ -14,6 +15,7 @@ import { maskSteps } from './mask-steps'
 import { Op } from './opcodes'
 import { permutation } from './permutation'
 import { normal, uniform } from './random'
+import { sequenceLengths } from './sequence-lengths'
 import { sgd } from './sgd'
 import { simpleRnn, simpleRnnBackward } from './simple-rnn'
 import { softmax, softmaxBackward } from './softmax'
@@ -111,6 +113,12 @@ export function run(program: usize, words: i32): void {
         break
       case Op.Permutation:
         permutation(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4))
+        break
+      case Op.Add:
+        add(int(i, 0), int(i, 1), int(i, 2))
+        break
+      case Op.SequenceLengths:
+        sequenceLengths(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), float(i, 5))
         break
       case Op.CopyBlocks:
         copyBlocks(

@@ -1,10 +1,10 @@
+import { addSpan } from './add'
 import { gemmPacked } from './gemm-packed'
 import { loadLanes, storeLanes } from './lanes'
 import { multiply } from './mask-steps'
 import { tanh } from './math'
 import { RecurrentFlag } from './opcodes'
 import {
-  add,
   addStateGradient,
   BLOCK,
   gate,
@@ -149,7 +149,7 @@ export function lstmBackward(
       const rows = min(BLOCK, end - r)
       const zBlock = z + (<usize>t * <usize>batch + <usize>r) * zRow
       const at = <usize>r * row
-      if (dy) add(dy + <usize>t * slot + at, dh + at, rows * hidden)
+      if (dy) addSpan(dy + <usize>t * slot + at, dh + at, rows * hidden)
       for (let i = 0; i < rows; i++) {
         const p = at + <usize>i * row
         const zAt = zBlock + <usize>i * zRow

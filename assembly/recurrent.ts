@@ -5,6 +5,7 @@
  *
  * An instruction runs over all time steps and is split among threads by samples, so that nothing inside it waits.
  */
+import { addSpan } from './add'
 import { gemmPacked, PACKED_SCRATCH } from './gemm-packed'
 import { sigmoid } from './math'
 import { multiply } from './mask-steps'
@@ -92,23 +93,10 @@ export function addStateGradient(
   memory.fill(product, 0, (<usize>count) << 2)
   gemmPacked(dz, dzRow, packed, product, row, rows, hidden, k)
   multiply(product, mask, product, count)
-  add(product, dh, count)
+  addSpan(product, dh, count)
 }
 
 /** Scratch memory for BLOCK rows of one value a unit. */
 export function workspace(): usize {
   return scratch() + PACKED_SCRATCH
-}
-
-/** y[i] += x[i] for `count` floats. */
-export function add(x: usize, y: usize, count: i32): void {
-  const end = y + ((<usize>count) << 2)
-  for (; y + 16 <= end; y += 16) {
-    v128.store(y, f32x4.add(v128.load(y), v128.load(x)))
-    x += 16
-  }
-  for (; y < end; y += 4) {
-    store<f32>(y, load<f32>(y) + load<f32>(x))
-    x += 4
-  }
 }

@@ -1,18 +1,10 @@
+import { addSpan } from './add'
 import { gemmPacked } from './gemm-packed'
 import { loadLanes, storeLanes } from './lanes'
 import { multiply } from './mask-steps'
 import { tanh } from './math'
 import { RecurrentFlag } from './opcodes'
-import {
-  add,
-  addStateGradient,
-  BLOCK,
-  isPadding,
-  slotAfter,
-  slotBefore,
-  stepAt,
-  tanhBackward,
-} from './recurrent'
+import { addStateGradient, BLOCK, isPadding, slotAfter, slotBefore, stepAt, tanhBackward } from './recurrent'
 import { shareBegin, shareEnd } from './threads'
 
 /**
@@ -111,7 +103,7 @@ export function simpleRnnBackward(
       const rows = min(BLOCK, end - r)
       const at = <usize>r * row
       const zBlock = z + <usize>t * slot + at
-      if (dy) add(dy + <usize>t * slot + at, dh + at, rows * hidden)
+      if (dy) addSpan(dy + <usize>t * slot + at, dh + at, rows * hidden)
       for (let i = 0; i < rows; i++) {
         const p = <usize>i * row
         if (isPadding(lengths, r + i, t)) memory.fill(zBlock + p, 0, row)

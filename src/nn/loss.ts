@@ -2,7 +2,7 @@ import { ModelError } from '../errors.js'
 import * as instruction from '../program/instructions.js'
 import { createTensor, type Tensor } from '../program/tensor.js'
 import { show } from './fields.js'
-import { type EmitContext, type Shape, showShape } from './layer.js'
+import { type EmitContext, type Layout, type Shape, showShape } from './layer.js'
 
 /** What a loss writes for every sample of a batch. */
 export interface LossOutput {
@@ -17,6 +17,8 @@ export interface LossOutput {
 /** A loss over class labels. */
 export interface Loss {
   readonly name: LossName
+  /** How the model's output has to lie; batch first by default. */
+  readonly layout?: Layout
   /** @throws ModelError when a model with this output cannot be trained on `classes` classes. */
   check(output: Shape, classes: number): void
   /** Emits loss, prediction and, when training, the gradient; `labels` are int32 [batch]. */

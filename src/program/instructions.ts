@@ -248,6 +248,19 @@ export const sgd = define(
   (v) => (v.momentum === 0 ? 2 : 4) * v.count,
 )
 
+/** y[i] += x[i] */
+export const add = define(Op.Add, 'add', { x: 'read', y: 'update', count: 'int' }, (v) => v.count)
+
+/** lengths[b] = 1 + the last t at which x[t, b, :] is not `value` throughout, time first; 0 where there is none. */
+export const sequenceLengths = define(Op.SequenceLengths, 'sequenceLengths', {
+  x: 'read',
+  lengths: 'write',
+  steps: 'int',
+  batch: 'int',
+  features: 'int',
+  value: 'float',
+})
+
 /** y[i * yOuter + j * yInner + k] = x[i * xOuter + j * xInner + k] for i < outer, j < inner, k < size. */
 export const copyBlocks = define(Op.CopyBlocks, 'copyBlocks', {
   x: 'read',

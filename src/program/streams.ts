@@ -8,6 +8,8 @@ export enum Purpose {
   Shuffle = 3,
   Split = 4,
   Digits = 5,
+  InputDropout = 6,
+  RecurrentDropout = 7,
 }
 
 /** Number of the `index`-th stream for this purpose. */

@@ -1,9 +1,9 @@
 import { RecurrentFlag } from '../../../assembly/opcodes.js'
+import { addSpan } from './add.js'
 import { gemmPacked } from './gemm-packed.js'
 import { multiply } from './mask-steps.js'
 import { tanh } from './math.js'
 import {
-  add,
   addStateGradient,
   gate,
   gateBackward,
@@ -121,7 +121,7 @@ export function gruBackward(
     const zStep = (z >>> 2) + t * slot * 3
     const innerStep = (inner >>> 2) + t * slot
     const multiplied = position > 0 || !(flags & RecurrentFlag.ZeroState)
-    if (dy !== 0) add(f32, (dy >>> 2) + t * slot, d, slot)
+    if (dy !== 0) addSpan(f32, (dy >>> 2) + t * slot, d, slot)
     for (let r = 0; r < batch; r++) {
       const row = zStep + r * width
       if (isPadding(memory, lengths, r, t)) {

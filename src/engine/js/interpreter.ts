@@ -1,6 +1,7 @@
 import { Op } from '../../../assembly/opcodes.js'
 import { EngineError } from '../../errors.js'
 import { activate, activateBackward } from './activation.js'
+import { add } from './add.js'
 import { columnSum } from './column-sum.js'
 import { copyBlocks } from './copy-blocks.js'
 import { softmaxCrossEntropy, tally } from './cross-entropy.js'
@@ -15,6 +16,7 @@ import { lstm, lstmBackward } from './lstm.js'
 import { maskSteps } from './mask-steps.js'
 import { permutation } from './permutation.js'
 import { normal, uniform } from './random.js'
+import { sequenceLengths } from './sequence-lengths.js'
 import { sgd } from './sgd.js'
 import { simpleRnn, simpleRnnBackward } from './simple-rnn.js'
 import { softmax, softmaxBackward } from './softmax.js'
@@ -152,6 +154,12 @@ export function run(memory: Views, program: number, words: number): void {
         break
       case Op.Permutation:
         permutation(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!)
+        break
+      case Op.Add:
+        add(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!)
+        break
+      case Op.SequenceLengths:
+        sequenceLengths(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!, f32[a + 5]!)
         break
       case Op.CopyBlocks:
         copyBlocks(

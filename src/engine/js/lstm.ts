@@ -1,9 +1,9 @@
 import { RecurrentFlag } from '../../../assembly/opcodes.js'
+import { addSpan } from './add.js'
 import { gemmPacked } from './gemm-packed.js'
 import { multiply } from './mask-steps.js'
 import { tanh } from './math.js'
 import {
-  add,
   addStateGradient,
   gate,
   gateBackward,
@@ -101,7 +101,7 @@ export function lstmBackward(
     const before = (c >>> 2) + slotBefore(t, flags) * slot
     const after = (c >>> 2) + slotAfter(t, flags) * slot
     const zStep = (z >>> 2) + t * slot * 4
-    if (dy !== 0) add(f32, (dy >>> 2) + t * slot, dH, slot)
+    if (dy !== 0) addSpan(f32, (dy >>> 2) + t * slot, dH, slot)
     for (let r = 0; r < batch; r++) {
       const row = zStep + r * 4 * hidden
       if (isPadding(memory, lengths, r, t)) {

@@ -71,8 +71,3 @@ export function addStateGradient(
   gemmPacked(f32, dz, dzRow, packed, product, 0, hidden, rows, hidden, k)
   for (let i = 0; i < product.length; i++) out[at + i]! += f(product[i]! * f32[mask + i]!)
 }
-
-/** y[i] += x[i] for `count` floats. */
-export function add(f32: Float32Array, x: number, y: number, count: number): void {
-  for (let i = 0; i < count; i++) f32[y + i]! += f32[x + i]!
-}

@@ -1,8 +1,9 @@
 import { RecurrentFlag } from '../../../assembly/opcodes.js'
+import { addSpan } from './add.js'
 import { gemmPacked } from './gemm-packed.js'
 import { multiply } from './mask-steps.js'
 import { tanh } from './math.js'
-import { add, addStateGradient, isPadding, slotAfter, slotBefore, stepAt, tanhBackward } from './recurrent.js'
+import { addStateGradient, isPadding, slotAfter, slotBefore, stepAt, tanhBackward } from './recurrent.js'
 import type { Views } from './views.js'
 
 /** The simple recurrent network over all steps; assembly/simple-rnn.ts has the formulas and shapes. */
@@ -73,7 +74,7 @@ export function simpleRnnBackward(
     const t = stepAt(position, steps, flags)
     const after = (h >>> 2) + slotAfter(t, flags) * slot
     const zStep = (z >>> 2) + t * slot
-    if (dy !== 0) add(f32, (dy >>> 2) + t * slot, d, slot)
+    if (dy !== 0) addSpan(f32, (dy >>> 2) + t * slot, d, slot)
     for (let r = 0; r < batch; r++) {
       const at = r * hidden
       if (isPadding(memory, lengths, r, t)) {

@@ -17,7 +17,7 @@ export function activation(name: ActivationSpec | 'softmax'): ActivationLayerSpe
 export function buildActivation(spec: ActivationLayerSpec, { name, input }: Place): Layer {
   const check = (value: unknown) => (value === 'softmax' ? undefined : isActivation(value))
   checkFields(name, spec, { activation: check })
-  const base = { name, input, output: input, parameters: [] }
+  const base = { name, input, output: input, parameters: [], layout: 'any' as const }
   if (spec.activation === 'softmax') return { ...base, forward: softmaxForward(name, input.at(-1)!) }
   const code = activationCode(spec.activation)
   return {
