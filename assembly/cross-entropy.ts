@@ -44,7 +44,7 @@ export function softmaxCrossEntropy(
 /** The first i with x[i] = value, else 0. */
 // @ts-ignore: decorator
 @inline
-function firstEqual(x: usize, classes: i32, value: f32): i32 {
+export function firstEqual(x: usize, classes: i32, value: f32): i32 {
   const values = f32x4.splat(value)
   const whole = classes & ~3
   for (let i = 0; i < whole; i += 4) {

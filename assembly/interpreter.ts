@@ -1,5 +1,7 @@
 import { activate, activateBackward } from './activation'
 import { add } from './add'
+import { averageSteps, averagedCrossEntropy } from './averaged-cross-entropy'
+import { categoricalCrossEntropy, normaliseRows } from './categorical-cross-entropy'
 import { columnSum } from './column-sum'
 import { copyBlocks } from './copy-blocks'
 import { softmaxCrossEntropy, tally } from './cross-entropy'
@@ -235,6 +237,29 @@ export function run(program: usize, words: i32): void {
           int(i, 12),
           int(i, 13),
         )
+        break
+      case Op.AverageSteps:
+        averageSteps(int(i, 0), int(i, 1), int(i, 2), int(i, 3))
+        break
+      case Op.AveragedCrossEntropy:
+        averagedCrossEntropy(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+        )
+        break
+      case Op.CategoricalCrossEntropy:
+        categoricalCrossEntropy(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), int(i, 6))
+        break
+      case Op.NormaliseRows:
+        normaliseRows(int(i, 0), int(i, 1), int(i, 2), int(i, 3))
         break
       default:
         unreachable()

@@ -35,6 +35,10 @@ export enum Op {
   LstmBackward,
   Gru,
   GruBackward,
+  AverageSteps,
+  AveragedCrossEntropy,
+  CategoricalCrossEntropy,
+  NormaliseRows,
 }
 
 /** Activation functions, as the `activation` argument of an instruction. */

@@ -427,3 +427,60 @@ export const gruBackward = define(
   },
   recurrentFlops(3),
 )
+
+/** y[i] = the mean over t of x[t, i]. */
+export const averageSteps = define(
+  Op.AverageSteps,
+  'averageSteps',
+  { x: 'read', y: 'write', steps: 'int', size: 'int' },
+  (v) => v.steps * v.size,
+)
+
+/**
+ * Cross-entropy of a softmax averaged over the steps; `p` holds the softmax of each step and becomes the gradient for
+ * the logits, `average` is its mean, `logs` [steps, rows] working memory. Formulas in assembly/averaged-cross-entropy.ts.
+ */
+export const averagedCrossEntropy = define(
+  Op.AveragedCrossEntropy,
+  'averagedCrossEntropy',
+  {
+    logits: 'read',
+    average: 'read',
+    labels: 'read',
+    p: 'update',
+    logs: 'write',
+    loss: 'write',
+    predicted: 'write',
+    steps: 'int',
+    rows: 'int',
+    classes: 'int',
+  },
+  (v) => 6 * v.steps * v.rows * v.classes,
+)
+
+/**
+ * Per row: loss[r] = -log clip(scores[r, labels[r]] / sum(scores[r]), 1e-7, 1 - 1e-7), predicted[r] = arg max, and where
+ * it is given `dscores`, the gradient of the mean loss.
+ */
+export const categoricalCrossEntropy = define(
+  Op.CategoricalCrossEntropy,
+  'categoricalCrossEntropy',
+  {
+    scores: 'read',
+    labels: 'read',
+    dscores: 'write',
+    loss: 'write',
+    predicted: 'write',
+    rows: 'int',
+    classes: 'int',
+  },
+  (v) => 3 * v.rows * v.classes,
+)
+
+/** y[r, :] = x[r, :] / sum(x[r, :]) */
+export const normaliseRows = define(
+  Op.NormaliseRows,
+  'normaliseRows',
+  { x: 'read', y: 'write', rows: 'int', classes: 'int' },
+  (v) => 2 * v.rows * v.classes,
+)

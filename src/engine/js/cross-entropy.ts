@@ -33,7 +33,7 @@ export function softmaxCrossEntropy(
 }
 
 /** The first i with x[i] = value, else 0. */
-function firstEqual(f32: Float32Array, x: number, classes: number, value: number): number {
+export function firstEqual(f32: Float32Array, x: number, classes: number, value: number): number {
   for (let i = 0; i < classes; i++) if (f32[x + i] === value) return i
   return 0
 }

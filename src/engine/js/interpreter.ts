@@ -2,6 +2,8 @@ import { Op } from '../../../assembly/opcodes.js'
 import { EngineError } from '../../errors.js'
 import { activate, activateBackward } from './activation.js'
 import { add } from './add.js'
+import { averagedCrossEntropy, averageSteps } from './averaged-cross-entropy.js'
+import { categoricalCrossEntropy, normaliseRows } from './categorical-cross-entropy.js'
 import { columnSum } from './column-sum.js'
 import { copyBlocks } from './copy-blocks.js'
 import { softmaxCrossEntropy, tally } from './cross-entropy.js'
@@ -283,6 +285,39 @@ export function run(memory: Views, program: number, words: number): void {
           i32[a + 12]!,
           i32[a + 13]!,
         )
+        break
+      case Op.AverageSteps:
+        averageSteps(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!)
+        break
+      case Op.AveragedCrossEntropy:
+        averagedCrossEntropy(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          i32[a + 7]!,
+          i32[a + 8]!,
+          i32[a + 9]!,
+        )
+        break
+      case Op.CategoricalCrossEntropy:
+        categoricalCrossEntropy(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+        )
+        break
+      case Op.NormaliseRows:
+        normaliseRows(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!)
         break
       default:
         throw new EngineError(`The program has the unknown opcode ${i32[i]} at word ${i - start}.`)
