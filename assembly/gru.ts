@@ -7,8 +7,8 @@ import { RecurrentFlag } from './opcodes'
 import {
   addStateGradient,
   BLOCK,
-  gate,
   gateBackward,
+  gateSpan,
   isPadding,
   slotAfter,
   slotBefore,
@@ -72,7 +72,9 @@ export function gru(
       if (multiplied) gemmPacked(state, row, packed, zBlock, zRow, rows, 2 * hidden, hidden)
       for (let i = 0; i < rows; i++) {
         const p = <usize>i * row
-        if (resetBefore) reset(zBlock + <usize>i * zRow, state + p, innerBlock + p, hidden, hard)
+        const zAt = zBlock + <usize>i * zRow
+        gateSpan(zAt, 2 * hidden, hard)
+        if (resetBefore) multiply(zAt, state + p, innerBlock + p, hidden)
         else if (bias) memory.copy(innerBlock + p, bias, row)
         else memory.fill(innerBlock + p, 0, row)
       }
@@ -86,45 +88,25 @@ export function gru(
         if (isPadding(lengths, r + i, t)) memory.copy(after + at + p, before + at + p, row)
         else {
           const zAt = zBlock + <usize>i * zRow
-          cell(zAt, innerBlock + p, before + at + p, after + at + p, hidden, hard, resetBefore)
+          cell(zAt, innerBlock + p, before + at + p, after + at + p, hidden, resetBefore)
         }
       }
     }
   }
 }
 
-/** r = s(z_r) in place, and r h. */
-function reset(z: usize, h: usize, y: usize, hidden: i32, hard: bool): void {
-  for (let j = 0; j < hidden; j += 4) {
-    const count = min(4, hidden - j)
-    const r = gate(loadLanes(z, count), hard)
-    storeLanes(z, count, r)
-    storeLanes(y, count, f32x4.mul(r, loadLanes(h, count)))
-    z += 16
-    h += 16
-    y += 16
-  }
-}
-
-function cell(
-  z: usize,
-  inner: usize,
-  hBefore: usize,
-  h: usize,
-  hidden: i32,
-  hard: bool,
-  resetBefore: bool,
-): void {
+/** The candidate and the new state from the gates r and u. */
+function cell(z: usize, inner: usize, hBefore: usize, h: usize, hidden: i32, resetBefore: bool): void {
   const block = (<usize>hidden) << 2
   const end = z + ((<usize>(hidden & ~3)) << 2)
   for (; z < end; z += 16) {
-    cellLanes(z, block, inner, hBefore, h, 4, hard, resetBefore)
+    cellLanes(z, block, inner, hBefore, h, 4, resetBefore)
     inner += 16
     hBefore += 16
     h += 16
   }
   const rest = hidden & 3
-  if (rest > 0) cellLanes(z, block, inner, hBefore, h, rest, hard, resetBefore)
+  if (rest > 0) cellLanes(z, block, inner, hBefore, h, rest, resetBefore)
 }
 
 // @ts-ignore: decorator
@@ -136,19 +118,15 @@ function cellLanes(
   hBefore: usize,
   h: usize,
   count: i32,
-  hard: bool,
   resetBefore: bool,
 ): void {
   let candidate = loadLanes(z + 2 * block, count)
   if (!resetBefore) {
-    const r = gate(loadLanes(z, count), hard)
-    storeLanes(z, count, r)
-    candidate = f32x4.add(candidate, f32x4.mul(r, loadLanes(inner, count)))
+    candidate = f32x4.add(candidate, f32x4.mul(loadLanes(z, count), loadLanes(inner, count)))
   }
-  const u = gate(loadLanes(z + block, count), hard)
   const n = tanh(candidate)
-  storeLanes(z + block, count, u)
   storeLanes(z + 2 * block, count, n)
+  const u = loadLanes(z + block, count)
   const kept = f32x4.mul(u, loadLanes(hBefore, count))
   storeLanes(h, count, f32x4.add(f32x4.mul(f32x4.sub(f32x4.splat(1), u), n), kept))
 }

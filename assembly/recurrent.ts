@@ -7,7 +7,8 @@
  */
 import { addSpan } from './add'
 import { gemmPacked, PACKED_SCRATCH } from './gemm-packed'
-import { sigmoid } from './math'
+import { loadLanes, storeLanes } from './lanes'
+import { sigmoid, tanh } from './math'
 import { multiply } from './mask-steps'
 import { RecurrentFlag } from './opcodes'
 import { scratch } from './scratch'
@@ -50,6 +51,26 @@ export function gate(x: v128, hard: bool): v128 {
   if (!hard) return sigmoid(x)
   const line = f32x4.add(f32x4.mul(x, f32x4.splat(0.2)), f32x4.splat(0.5))
   return f32x4.pmax(f32x4.pmin(line, f32x4.splat(1)), f32x4.splat(0))
+}
+
+/** x[i] = s(x[i]) for `count` gates. */
+export function gateSpan(x: usize, count: i32, hard: bool): void {
+  const end = x + ((<usize>(count & ~3)) << 2)
+  if (hard) for (; x < end; x += 16) v128.store(x, gate(v128.load(x), true))
+  else for (; x < end; x += 16) v128.store(x, gate(v128.load(x), false))
+  const rest = count & 3
+  if (rest > 0) storeLanes(x, rest, gate(loadLanes(x, rest), hard))
+}
+
+/** y[i] = tanh(x[i]) for `count` floats; x and y may be the same memory. */
+export function tanhSpan(x: usize, y: usize, count: i32): void {
+  const end = x + ((<usize>(count & ~3)) << 2)
+  for (; x < end; x += 16) {
+    v128.store(y, tanh(v128.load(x)))
+    y += 16
+  }
+  const rest = count & 3
+  if (rest > 0) storeLanes(y, rest, tanh(loadLanes(x, rest)))
 }
 
 /** dx = dy s'(x) of a gate from its output y: dy (y (1 - y)), or 0.2 dy where 0 < y < 1. */

@@ -56,10 +56,10 @@ export function gru(
       for (let j = 0; j < hidden; j++) {
         const unit = r * hidden + j
         const at = zStep + r * width + j
-        if (resetBefore) {
-          f32[at] = gate(f32[at]!, hard)
-          f32[innerStep + unit] = f32[at]! * f32[state + unit]!
-        } else f32[innerStep + unit] = bias !== 0 ? f32[(bias >>> 2) + j]! : 0
+        f32[at] = gate(f32[at]!, hard)
+        f32[at + hidden] = gate(f32[at + hidden]!, hard)
+        if (resetBefore) f32[innerStep + unit] = f32[at]! * f32[state + unit]!
+        else f32[innerStep + unit] = bias !== 0 ? f32[(bias >>> 2) + j]! : 0
       }
     }
     if (multiplied) {
@@ -77,13 +77,9 @@ export function gru(
         const unit = r * hidden + j
         const at = zStep + r * width + j
         let candidate = f32[at + 2 * hidden]!
-        if (!resetBefore) {
-          f32[at] = gate(f32[at]!, hard)
-          candidate = f(candidate + f(f32[at]! * f32[innerStep + unit]!))
-        }
-        const u = gate(f32[at + hidden]!, hard)
+        if (!resetBefore) candidate = f(candidate + f(f32[at]! * f32[innerStep + unit]!))
+        const u = f32[at + hidden]!
         const n = tanh(candidate)
-        f32[at + hidden] = u
         f32[at + 2 * hidden] = n
         f32[after + unit] = f(f(1 - u) * n) + f(u * f32[before + unit]!)
       }
