@@ -1,4 +1,7 @@
 import { activate, activateBackward } from './activation'
+import { adagrad } from './adagrad'
+import { adam } from './adam'
+import { clipNorm, clipValue } from './clip'
 import { add } from './add'
 import { averageSteps, averagedCrossEntropy } from './averaged-cross-entropy'
 import { categoricalCrossEntropy, normaliseRows } from './categorical-cross-entropy'
@@ -17,6 +20,8 @@ import { maskSteps } from './mask-steps'
 import { Op } from './opcodes'
 import { permutation } from './permutation'
 import { normal, uniform } from './random'
+import { addPenalty, penalty, regularise } from './regularise'
+import { rmsprop } from './rmsprop'
 import { sequenceLengths } from './sequence-lengths'
 import { sgd } from './sgd'
 import { simpleRnn, simpleRnnBackward } from './simple-rnn'
@@ -60,6 +65,55 @@ export function run(program: usize, words: i32): void {
       case Op.Sgd:
         sgd(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), float(i, 5), float(i, 6), int(i, 7))
         break
+      case Op.Regularise:
+        regularise(int(i, 0), int(i, 1), int(i, 2), float(i, 3), float(i, 4))
+        break
+      case Op.Penalty:
+        penalty(int(i, 0), int(i, 1), int(i, 2), float(i, 3), float(i, 4))
+        break
+      case Op.AddPenalty:
+        addPenalty(int(i, 0), int(i, 1), int(i, 2), int(i, 3))
+        break
+      case Op.ClipValue:
+        clipValue(int(i, 0), int(i, 1), float(i, 2))
+        break
+      case Op.ClipNorm:
+        clipNorm(int(i, 0), int(i, 1), int(i, 2), int(i, 3), float(i, 4))
+        break
+      case Op.Rmsprop:
+        rmsprop(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          float(i, 5),
+          float(i, 6),
+          float(i, 7),
+          int(i, 8),
+        )
+        break
+      case Op.Adagrad:
+        adagrad(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), float(i, 5), float(i, 6))
+        break
+      case Op.Adam:
+        adam(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          float(i, 7),
+          float(i, 8),
+          float(i, 9),
+          float(i, 10),
+          float(i, 11),
+          float(i, 12),
+          int(i, 13),
+        )
+        break
       case Op.Gemm:
         gemm(
           int(i, 0),
@@ -84,7 +138,7 @@ export function run(program: usize, words: i32): void {
         activate(int(i, 0), int(i, 1), int(i, 2), int(i, 3), float(i, 4))
         break
       case Op.ActivateBackward:
-        activateBackward(int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), float(i, 6))
+        activateBackward(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), float(i, 6))
         break
       case Op.Softmax:
         softmax(int(i, 0), int(i, 1), int(i, 2), int(i, 3))

@@ -60,3 +60,18 @@ export function sumLanes(x: v128): f32 {
     (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3))
   )
 }
+
+/** The `count` (1 to 4) floats at `p`, the other lanes 0; with a constant count of 4 a plain load. */
+// @ts-ignore: decorator
+@inline
+export function loadSome(p: usize, count: i32): v128 {
+  return count == 4 ? v128.load(p) : loadTail(p, count, f32x4.splat(0))
+}
+
+/** Stores the first `count` (1 to 4) lanes at `p`; with a constant count of 4 a plain store. */
+// @ts-ignore: decorator
+@inline
+export function storeSome(p: usize, count: i32, x: v128): void {
+  if (count == 4) v128.store(p, x)
+  else storeTail(p, count, x)
+}

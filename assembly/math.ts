@@ -49,6 +49,31 @@ const TWO_TO_24 = memory.data<f32>([16777216])
 const MINUS_24 = memory.data<f32>([-24])
 const INFINITY = memory.data<f32>([f32.POSITIVE_INFINITY])
 
+/** sqrt(2) - 1 */
+const SQRT_2_LESS_1 = memory.data<f32>([0.414213568])
+
+/**
+ * Phi(-t) e^(t^2 / 2) (1 + t) = M0 + M1 v + ... + M9 v^9 with v = (t - 3.5) / (t + 3.5) for 0 <= t <= 15, Phi being the
+ * normal distribution: Mills' ratio, straightened as in M. Shepherd and J. Laframboise, Chebyshev approximation of
+ * (1 + 2x) exp(x^2) erfc x (1981).
+ */
+const MILLS_SHIFT = memory.data<f32>([3.5])
+const M0 = memory.data<f32>([0.478553176])
+const M1 = memory.data<f32>([-0.0977125987])
+const M2 = memory.data<f32>([0.000787385041])
+const M3 = memory.data<f32>([0.0380484983])
+const M4 = memory.data<f32>([-0.0302632079])
+const M5 = memory.data<f32>([0.0103715723])
+const M6 = memory.data<f32>([0.00029438833])
+const M7 = memory.data<f32>([-0.0013878349])
+const M8 = memory.data<f32>([9.525715e-5])
+const M9 = memory.data<f32>([0.000147375729])
+/** The upper half of a float's digits, whose square is exact. */
+const UPPER_DIGITS = memory.data<u32>([0xfffff000])
+const MINUS_HALF = memory.data<f32>([-0.5])
+/** Below this e^x - 1 rounds to -1. */
+const EXPM1_LOWEST = memory.data<f32>([-20])
+
 /** sin(2 pi r) = r (S0 + S1 r^2 + ...) and cos(2 pi r) = 1 + r^2 (C0 + C1 r^2 + ...) for |r| <= 1/8. */
 const S0 = memory.data<f32>([6.28318548])
 const S1 = memory.data<f32>([-41.3418694])
@@ -160,6 +185,18 @@ export function log(x: v128): v128 {
   const n = f32x4.add(f32x4.convert_i32x4_s(i32x4.shr_s(offset, 23)), v128.and(tiny, all(MINUS_24)))
   const m = i32x4.add(v128.and(offset, i32x4.splat(0x7fffff)), SQRT_HALF_BITS)
   const f = f32x4.sub(m, all(ONE))
+  const result = logReduced(f, n)
+  // Infinity and NaN are their own logarithms; x <= 0 has -1/0 or (x - x)/0.
+  const zero = f32x4.splat(0)
+  const pole = f32x4.div(v128.bitselect(f32x4.sub(x, x), f32x4.neg(all(ONE)), f32x4.lt(x, zero)), zero)
+  const finite = v128.bitselect(result, x, f32x4.lt(x, all(INFINITY)))
+  return v128.bitselect(pole, finite, f32x4.le(x, zero))
+}
+
+/** log(1 + f) + n ln 2 for 1 + f between sqrt(1/2) and sqrt(2). */
+// @ts-ignore: decorator
+@inline
+function logReduced(f: v128, n: v128): v128 {
   const s = f32x4.div(f, f32x4.add(f, all(TWO)))
   const z = f32x4.mul(s, s)
   const h = f32x4.mul(f32x4.mul(f, f), all(HALF))
@@ -167,12 +204,60 @@ export function log(x: v128): v128 {
   const high = f32x4.add(all(L3), f32x4.mul(z, all(L4)))
   const p = f32x4.mul(z, f32x4.add(low, f32x4.mul(f32x4.mul(z, z), high)))
   const small = f32x4.add(f32x4.mul(s, f32x4.add(h, p)), f32x4.mul(n, all(LN_2_LOW)))
-  const result = f32x4.add(f32x4.add(f32x4.sub(small, h), f), f32x4.mul(n, all(LN_2_HIGH)))
-  // Infinity and NaN are their own logarithms; x <= 0 has -1/0 or (x - x)/0.
-  const zero = f32x4.splat(0)
-  const pole = f32x4.div(v128.bitselect(f32x4.sub(x, x), f32x4.neg(all(ONE)), f32x4.lt(x, zero)), zero)
-  const finite = v128.bitselect(result, x, f32x4.lt(x, all(INFINITY)))
-  return v128.bitselect(pole, finite, f32x4.le(x, zero))
+  return f32x4.add(f32x4.add(f32x4.sub(small, h), f), f32x4.mul(n, all(LN_2_HIGH)))
+}
+
+/** log(1 + e^x), at most 1.7 ulp off, denormal results included: max(x, 0) + log(1 + E) with E = e^-|x|. */
+// @ts-ignore: decorator
+@inline
+export function softplus(x: v128): v128 {
+  const e = expNegative(v128.or(x, all(MINUS_ZERO)))
+  // 1 + E is 2 (1 + (E - 1) / 2) where it lies above sqrt(2).
+  const large = f32x4.gt(e, all(SQRT_2_LESS_1))
+  const f = v128.bitselect(f32x4.mul(f32x4.sub(e, all(ONE)), all(HALF)), e, large)
+  return f32x4.add(f32x4.pmax(x, f32x4.splat(0)), logReduced(f, v128.and(large, all(ONE))))
+}
+
+/** e^x - 1 for x <= 0, at most 1 ulp off: (2^n - 1) + 2^n (e^r - 1). */
+// @ts-ignore: decorator
+@inline
+export function expm1Negative(x: v128): v128 {
+  const bounded = f32x4.pmax(x, all(EXPM1_LOWEST))
+  const rounded = f32x4.add(f32x4.mul(bounded, all(LOG2_E)), all(ROUND))
+  const scale = powerOfTwo(rounded)
+  const q = f32x4.mul(scale, expm1Reduced(reduce(bounded, f32x4.sub(rounded, all(ROUND)))))
+  return f32x4.add(f32x4.sub(scale, all(ONE)), q)
+}
+
+/** e^(-t^2 / 2) for |t| <= 15, at most 1.5 ulp off: what rounding t^2 to q takes away is made good afterwards. */
+// @ts-ignore: decorator
+@inline
+export function gaussian(t: v128): v128 {
+  const q = f32x4.mul(t, t)
+  const upper = v128.and(t, all(UPPER_DIGITS))
+  const lower = f32x4.sub(t, upper)
+  const cross = f32x4.add(f32x4.sub(f32x4.mul(upper, upper), q), f32x4.mul(f32x4.add(upper, upper), lower))
+  const rest = f32x4.add(cross, f32x4.mul(lower, lower))
+  const e = expNegative(f32x4.mul(q, all(MINUS_HALF)))
+  return f32x4.add(e, f32x4.mul(e, f32x4.mul(rest, all(MINUS_HALF))))
+}
+
+/**
+ * Phi(-t), the part of the normal distribution below -t, for 0 <= t <= 15, given g = e^(-t^2 / 2); at most 4.2 ulp
+ * off.
+ */
+// @ts-ignore: decorator
+@inline
+export function normalTail(t: v128, g: v128): v128 {
+  const v = f32x4.div(f32x4.sub(t, all(MILLS_SHIFT)), f32x4.add(t, all(MILLS_SHIFT)))
+  let p = horner(v, M6, M7, M8, M9)
+  p = f32x4.add(all(M5), f32x4.mul(v, p))
+  p = f32x4.add(all(M4), f32x4.mul(v, p))
+  p = f32x4.add(all(M3), f32x4.mul(v, p))
+  p = f32x4.add(all(M2), f32x4.mul(v, p))
+  p = f32x4.add(all(M1), f32x4.mul(v, p))
+  p = f32x4.add(all(M0), f32x4.mul(v, p))
+  return f32x4.mul(g, f32x4.div(p, f32x4.add(t, all(ONE))))
 }
 
 /** sin(2 pi u) for u in [0, 1], at most 1.57 ulp off. */

@@ -24,6 +24,14 @@ export enum Op {
   Orthogonal,
   Permutation,
   Sgd,
+  Rmsprop,
+  Adagrad,
+  Adam,
+  Regularise,
+  Penalty,
+  AddPenalty,
+  ClipValue,
+  ClipNorm,
   Add,
   CopyBlocks,
   SequenceLengths,
@@ -48,6 +56,12 @@ export enum Activation {
   LeakyRelu,
   Tanh,
   Sigmoid,
+  HardSigmoid,
+  Softplus,
+  Elu,
+  Silu,
+  Gelu,
+  GeluTanh,
 }
 
 /** Bits of the `flags` argument of `Op.Gemm`. */
@@ -75,3 +89,6 @@ export enum RecurrentFlag {
   /** A GRU's reset gate acts before the recurrent product instead of after it. */
   ResetBefore = 16,
 }
+
+/** Elements of a tensor whose squares or penalties are summed apart, whatever the number of threads. */
+export const PENALTY_BLOCK = 4096

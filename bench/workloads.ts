@@ -1,4 +1,5 @@
 import {
+  adam,
   dense,
   dropout,
   flatten,
@@ -6,6 +7,7 @@ import {
   lstm,
   type OptimizerSpec,
   patches,
+  rmsprop,
   rows,
   sgd,
   simpleRnn,
@@ -70,16 +72,16 @@ export const workloads: readonly Workload[] = [
   },
   {
     id: 'W6',
-    title: 'LSTM(128) rows, SGD, batch 128',
+    title: 'LSTM(128) rows, Adam, batch 128',
     layers: [rows(), lstm(128), dense(10)],
-    optimizer: sgd({ rate: 0.01 }),
+    optimizer: adam({ rate: 0.001 }),
     batchSize: 128,
   },
   {
     id: 'W7',
-    title: 'RNN(128) 112 steps of 7, SGD, batch 50',
+    title: 'RNN(128) 112 steps of 7, RMSProp, batch 50',
     layers: [patches(7), simpleRnn(128, { recurrentKernel: 'identity' }), dense(10)],
-    optimizer: sgd({ rate: 0.0002 }),
+    optimizer: rmsprop({ rate: 0.0002 }),
     batchSize: 50,
   },
   {
@@ -96,9 +98,9 @@ export const workloads: readonly Workload[] = [
   },
   {
     id: 'W9',
-    title: 'GRU(128) rows, SGD, batch 128',
+    title: 'GRU(128) rows, Adam, batch 128',
     layers: [rows(), gru(128), dense(10)],
-    optimizer: sgd({ rate: 0.01 }),
+    optimizer: adam({ rate: 0.001 }),
     batchSize: 128,
   },
 ]

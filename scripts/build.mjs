@@ -1,6 +1,6 @@
 // Builds everything into build/: the wasm core, its bytes inlined for the host, the TypeScript, the command line.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,15 +16,13 @@ function run(packageName, bin, ...args) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-/** Writes a file only when its text changes, so that an unchanged core does not look new to tsc. */
-function writeIfChanged(path, text) {
-  if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeFileSync(path, text)
-}
-
+// What an older build left of sources that are gone must not be tested or published.
+for (const part of ['src', 'test', 'bench', 'assembly', 'cli'])
+  rmSync(`build/${part}`, { recursive: true, force: true })
 mkdirSync('build/core', { recursive: true })
 run('assemblyscript', 'bin/asc.js', '--config', 'asconfig.json', '--target', 'simd')
 const bytes = readFileSync('build/core/simd.wasm')
-writeIfChanged(
+writeFileSync(
   'src/engine/core.generated.ts',
   `// Written by scripts/build.mjs from build/core/simd.wasm.\nexport const simdCoreBase64 =\n  '${bytes.toString('base64')}'\n`,
 )

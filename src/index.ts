@@ -44,7 +44,21 @@ export type { RecurrentOptions } from './nn/layers/recurrent.js'
 export { type SimpleRnnOptions, simpleRnn } from './nn/layers/simple-rnn.js'
 export { timeDistributed } from './nn/layers/time-distributed.js'
 export { type Model, type ModelConfig, type ModelOptions, modelFromConfig, sequential } from './nn/model.js'
+export { type AdagradOptions, adagrad } from './optim/adagrad.js'
+export { type AdamOptions, adam, adamw } from './optim/adam.js'
 export type { OptimizerSpec } from './optim/index.js'
+export { type RmspropOptions, rmsprop } from './optim/rmsprop.js'
+export {
+  cosineDecay,
+  exponentialDecay,
+  inverseTimeDecay,
+  oneCycle,
+  type Rate,
+  reduceOnPlateau,
+  type ScheduleSpec,
+  stepDecay,
+  warmUp,
+} from './optim/schedules.js'
 export { type SgdOptions, sgd } from './optim/sgd.js'
 export { programCost } from './program/cost.js'
 export { printProgram } from './program/print.js'
@@ -58,3 +72,4 @@ export {
   type Trainer,
   type TrainerOptions,
 } from './train/trainer.js'
+export type { ClipSpec } from './train/updates.js'

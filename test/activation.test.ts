@@ -12,15 +12,20 @@ const codes: Record<string, Activation> = {
   leaky_relu: Activation.LeakyRelu,
   tanh: Activation.Tanh,
   sigmoid: Activation.Sigmoid,
+  hard_sigmoid: Activation.HardSigmoid,
+  softplus: Activation.Softplus,
+  elu: Activation.Elu,
+  gelu_erf: Activation.Gelu,
+  gelu_tanh: Activation.GeluTanh,
 }
-const kinds = [Activation.None, ...Object.values(codes)]
+const kinds = [Activation.None, Activation.Silu, ...Object.values(codes)]
 
 t.test('golden vectors', async (t) => {
   for (const engine of await everyEngine()) {
     for (const { name, config, inputs, outputs, grads } of golden('activations')) {
       const activation = codes[config.activation as unknown as string]
       if (activation === undefined) continue
-      const slope = config.slope ?? 0
+      const slope = config.slope ?? config.alpha ?? 0
       const x = floats(inputs.x!)
       const count = x.length
       const y = new Float32Array(count)
@@ -28,7 +33,7 @@ t.test('golden vectors', async (t) => {
       t.equal(mismatch(y, outputs.y!), undefined, `${engine.name} ${name} y`)
       const dx = new Float32Array(count)
       const dy = floats(inputs.dy!)
-      runInstruction(engine, activateBackward, { x: null, y, dy, dx, count, activation, slope })
+      runInstruction(engine, activateBackward, { x, y, dy, dx, count, activation, slope })
       t.equal(mismatch(dx, grads.x!), undefined, `${engine.name} ${name} dx`)
     }
   }
@@ -51,9 +56,9 @@ t.test('every engine and every number of shares gives the same bits, in place or
         const inPlace = x.slice()
         runInstruction(engine, activate, { x: inPlace, y: inPlace, count, activation, slope })
         const dx = new Float32Array(count + 4).fill(99)
-        runInstruction(engine, activateBackward, { x: null, y, dy: dy.slice(), dx, count, activation, slope })
+        runInstruction(engine, activateBackward, { x, y, dy: dy.slice(), dx, count, activation, slope })
         const over = dy.slice()
-        runInstruction(engine, activateBackward, { x: null, y, dy: over, dx: over, count, activation, slope })
+        runInstruction(engine, activateBackward, { x, y, dy: over, dx: over, count, activation, slope })
 
         const what = `${engine.name} of ${engine.threads}, activation ${activation}, ${count}`
         wanted ??= [y, dx]
@@ -83,5 +88,48 @@ t.test('NaN stays NaN, and relu of -0 is 0', async (t) => {
     const args = { x: null, y: new Float32Array([NaN]), dy: new Float32Array([3]), dx, count: 1, slope: 0 }
     runInstruction(engine, activateBackward, { ...args, activation: Activation.Relu })
     t.equal(dx[0], 3, engine.name)
+  }
+})
+
+t.test('silu, which has no golden vector, follows its definition', async (t) => {
+  const integers = randomIntegers(9)
+  const x = Float32Array.from({ length: 400 }, () => integers(-(2 ** 20), 2 ** 20) / 2 ** 16)
+  const sigmoid = (v: number) => 1 / (1 + Math.exp(-v))
+  const data = [...x].map((v) => v * sigmoid(v))
+  const slopes = [...x].map((v) => sigmoid(v) * (1 + v * (1 - sigmoid(v))))
+  const dy = new Float32Array(400).fill(1)
+  for (const engine of await everyEngine()) {
+    const [y, dx] = [new Float32Array(400), new Float32Array(400)]
+    const args = { x, count: 400, activation: Activation.Silu, slope: 0 }
+    runInstruction(engine, activate, { ...args, y })
+    t.equal(mismatch(y, { shape: [400], data }), undefined, `${engine.name} y`)
+    runInstruction(engine, activateBackward, { ...args, y: null, dy, dx })
+    t.equal(mismatch(dx, { shape: [400], data: slopes }), undefined, `${engine.name} dx`)
+  }
+})
+
+t.test('at infinity the functions have their limits, and slopes stay finite', async (t) => {
+  const limits: [Activation, number, number][] = [
+    [Activation.HardSigmoid, 0, 1],
+    [Activation.Softplus, 0, Infinity],
+    [Activation.Elu, -1, Infinity],
+    [Activation.Silu, 0, Infinity],
+    [Activation.Gelu, 0, Infinity],
+    [Activation.GeluTanh, 0, Infinity],
+  ]
+  for (const engine of await everyEngine()) {
+    for (const [activation, low, high] of limits) {
+      const x = Float32Array.of(-Infinity, Infinity, -3e38, 3e38, -1e20)
+      const [y, dx] = [new Float32Array(5), new Float32Array(5)]
+      runInstruction(engine, activate, { x, y, count: 5, activation, slope: 1 })
+      t.ok(y[0] === low && y[1] === high, `${engine.name} ${Activation[activation]}: ${y}`)
+      const dy = new Float32Array(5).fill(1)
+      runInstruction(engine, activateBackward, { x, y, dy, dx, count: 5, activation, slope: 1 })
+      const slope = activation === Activation.HardSigmoid ? 0 : 1
+      t.ok(
+        [0, slope, 0, slope, 0].every((s, i) => Math.abs(dx[i]!) === s),
+        `slopes ${dx}`,
+      )
+    }
   }
 })

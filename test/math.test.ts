@@ -1,7 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { main as compile } from 'assemblyscript/asc'
 import t from 'tap'
-import { cosTurns, exp, log, sigmoid, sinTurns, tanh } from '../src/engine/js/math.js'
+import {
+  cosTurns,
+  exp,
+  expm1Negative,
+  gaussian,
+  log,
+  normalTail,
+  sigmoid,
+  sinTurns,
+  softplus,
+  tanh,
+} from '../src/engine/js/math.js'
 import { mixedFloats, sameBits } from './support/bits.js'
 import { randomIntegers } from './support/random.js'
 
@@ -66,6 +77,40 @@ t.test('exp, log, tanh and the sigmoid stay within 2 ulp of the exact result', a
     }
     t.ok(worst <= bound, `${name}: ${worst} ulp at ${at}, at most ${bound}`)
   }
+})
+
+t.test('softplus and e^x - 1 stay within 1.7 ulp of the exact result', async (t) => {
+  const worst = { softplus: 0, expm1Negative: 0 }
+  for (const x of everyKindOfFloat()) {
+    const exact = Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
+    worst.softplus = Math.max(worst.softplus, ulps(softplus(x), exact))
+    if (x <= 0) worst.expm1Negative = Math.max(worst.expm1Negative, ulps(expm1Negative(x), Math.expm1(x)))
+  }
+  t.ok(worst.softplus <= 1.7 && worst.expm1Negative <= 1, JSON.stringify(worst))
+})
+
+/** Phi(-t) by the integral of the density from t up: Simpson's rule, whose error is below 1e-11 of it. */
+function normalTailByIntegral(t: number): number {
+  const steps = 800
+  const width = 10 / (t + 1) / steps
+  const relative = (i: number) => Math.exp(-(i * width) * (t + (i * width) / 2))
+  let sum = 1 + relative(steps)
+  for (let i = 1; i < steps; i++) sum += (i % 2 === 0 ? 2 : 4) * relative(i)
+  // A second stretch ten times as wide holds what is left where the density falls slowly.
+  const rest = 40 / steps
+  const far = (i: number) => Math.exp(-(steps * width + i * rest) * (t + (steps * width + i * rest) / 2))
+  let more = far(0) + far(steps)
+  for (let i = 1; i < steps; i++) more += (i % 2 === 0 ? 2 : 4) * far(i)
+  return (Math.exp((-t * t) / 2) / Math.sqrt(2 * Math.PI)) * ((sum * width) / 3 + (more * rest) / 3)
+}
+
+t.test('the tail of the normal distribution stays within 4.2 ulp of its integral', async (t) => {
+  let worst = 0
+  for (let i = 0; i <= 6000; i++) {
+    const x = Math.fround((i / 6000) * 15)
+    worst = Math.max(worst, ulps(normalTail(x, gaussian(x)), normalTailByIntegral(x)))
+  }
+  t.ok(worst <= 4.2, `${worst} ulp`)
 })
 
 t.test('sine and cosine of turns stay within 1.6 ulp of the exact result', async (t) => {
@@ -138,7 +183,9 @@ t.test('special values', async (t) => {
 
 /** A module whose `run` applies one function of assembly/math.ts to whole vectors. */
 const HARNESS = `
-import { cosTurns, exp, expNegative, log, sigmoid, sinTurns, tanh } from './math'
+import {
+  cosTurns, exp, expNegative, expm1Negative, gaussian, log, normalTail, sigmoid, sinTurns, softplus, tanh
+} from './math'
 export function run(f: i32, x: usize, y: usize, count: i32): void {
   for (const end = x + ((<usize>count) << 2); x < end; x += 16, y += 16) {
     const v = v128.load(x)
@@ -151,6 +198,9 @@ export function run(f: i32, x: usize, y: usize, count: i32): void {
       case 4: { r = sigmoid(v); break }
       case 5: { r = sinTurns(v); break }
       case 6: { r = cosTurns(v); break }
+      case 7: { r = softplus(v); break }
+      case 8: { r = expm1Negative(v); break }
+      case 9: { r = normalTail(v, gaussian(v)); break }
     }
     v128.store(y, r)
   }
@@ -203,6 +253,9 @@ t.test('the lanes give the bits of the scalar twins', async (t) => {
     ['sigmoid', sigmoid, any],
     ['sinTurns', sinTurns, () => any().map(() => integers(0, 2 ** 24) / 2 ** 24)],
     ['cosTurns', cosTurns, () => any().map(() => integers(0, 2 ** 24) / 2 ** 24)],
+    ['softplus', softplus, any],
+    ['expm1Negative', expm1Negative, () => any().map((x) => -Math.abs(x))],
+    ['normalTail', (t) => normalTail(t, gaussian(t)), () => any().map((x) => Math.min(Math.abs(x), 15))],
   ]
   for (const [i, [name, twin, draw]] of twins.entries()) {
     const input = draw()

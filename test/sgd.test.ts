@@ -37,7 +37,10 @@ t.test('SGD in all its forms agrees with the golden vectors', async (t) => {
 
 t.test('a wrong option is refused by name', async (t) => {
   const wrong: [SgdOptions, RegExp][] = [
-    [{ rate: Number.NaN }, /sgd: rate should be a finite number, found NaN/],
+    [
+      { rate: Number.NaN },
+      /sgd: rate should be a finite number or a schedule: stepDecay\(...\), .*found NaN/,
+    ],
     [{ rate: 1, momentum: 1 }, /sgd: momentum should be a number from 0 up to, but not, 1, found 1/],
     [{ rate: 1, nesterov: true }, /sgd: nesterov needs a momentum above 0/],
     [{ rate: 1, momentom: 0.9 } as never, /sgd: unknown field 'momentom'; known are rate, momentum/],

@@ -43,11 +43,14 @@ WORKLOADS = {
         nn.Linear(2048, 10))),
     "W4": (250, 0.1, lambda: nn.Sequential(nn.Linear(784, 100), nn.Tanh(), nn.Linear(100, 10))),
     "W5": (128, 0.01, lambda: Recurrent(nn.LSTM(28, 16), 28, 16)),
-    "W6": (128, 0.01, lambda: Recurrent(nn.LSTM(28, 128), 28, 128)),
+    "W6": (128, 0.001, lambda: Recurrent(nn.LSTM(28, 128), 28, 128)),
     "W7": (50, 0.0002, lambda: Recurrent(nn.RNN(7, 128), 112, 128)),
     "W8": (100, 0.01, lambda: Recurrent(nn.RNN(28, 100, bias=False), 28, 100, every_step=True, bias=False)),
-    "W9": (128, 0.01, lambda: Recurrent(nn.GRU(28, 128), 28, 128)),
+    "W9": (128, 0.001, lambda: Recurrent(nn.GRU(28, 128), 28, 128)),
 }
+
+# Plain SGD for the others.
+OPTIMIZERS = {"W6": torch.optim.Adam, "W7": torch.optim.RMSprop, "W9": torch.optim.Adam}
 
 
 class Run:
@@ -57,7 +60,8 @@ class Run:
         self.batch, rate, build = WORKLOADS[name]
         torch.manual_seed(1)
         self.model = build()
-        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=rate)
+        optimizer = OPTIMIZERS.get(name, torch.optim.SGD)
+        self.optimizer = optimizer(self.model.parameters(), lr=rate)
         self.loss = averaged_softmax if name == "W8" else nn.CrossEntropyLoss()
         self.x, self.y = x, y
         self.order = torch.randperm(len(x))

@@ -15,6 +15,15 @@ export const seed: Check = (value) =>
 
 export const finite: Check = (value) => (Number.isFinite(value) ? undefined : 'a finite number')
 
+export const atLeast =
+  (low: number): Check =>
+  (value) =>
+    Number.isFinite(value) && (value as number) >= low ? undefined : `a finite number from ${low} up`
+
+/** Above 0 as a float32 too, since it may stand in for a divisor of 0. */
+export const positive: Check = (value) =>
+  Number.isFinite(value) && Math.fround(value as number) > 0 ? undefined : 'a finite number above 1e-45'
+
 export const between =
   (low: number, high: number): Check =>
   (value) =>

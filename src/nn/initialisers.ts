@@ -3,6 +3,7 @@ import * as instruction from '../program/instructions.js'
 import { createTensor, sizeOf, slice, type Tensor } from '../program/tensor.js'
 import type { Check } from './fields.js'
 import { show } from './fields.js'
+import type { Penalty } from './penalty.js'
 
 /**
  * How a parameter starts. `fan_in` and `fan_out` are the parameter's own.
@@ -66,6 +67,7 @@ export interface Parameter {
   readonly initialiser: Initialiser | Blocks
   /** Inputs and outputs of one unit, which scale the random initialisers. */
   readonly fan: { readonly in: number; readonly out: number }
+  readonly penalty?: Penalty | null
 }
 
 type Described = Extract<Initialiser, object> | Blocks

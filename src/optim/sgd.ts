@@ -3,10 +3,11 @@ import { between, checkFields, finite, truth } from '../nn/fields.js'
 import * as instruction from '../program/instructions.js'
 import { sizeOf } from '../program/tensor.js'
 import type { Optimizer } from './optimizer.js'
+import { isRate, learningRate, type Rate } from './schedules.js'
 
 export interface SgdOptions {
   /** Learning rate. */
-  readonly rate: number
+  readonly rate: Rate
   /** 0 by default: plain gradient descent. */
   readonly momentum?: number
   /** Nesterov's accelerated form; needs momentum. */
@@ -28,19 +29,20 @@ export function buildSgd(spec: SgdSpec): Optimizer {
   checkFields(
     'sgd',
     spec,
-    { rate: finite },
+    { rate: isRate },
     { momentum: between(0, 1), nesterov: truth, weightDecay: finite },
   )
-  const { rate, momentum = 0, nesterov = false, weightDecay = 0 } = spec
+  const { momentum = 0, nesterov = false, weightDecay = 0 } = spec
   if (nesterov && momentum === 0) {
     throw new ModelError('sgd: nesterov needs a momentum above 0, found 0.')
   }
   return {
     slots: momentum === 0 ? [] : ['velocity'],
-    rate,
-    emit(program, { parameter, gradient, slots: [velocity = null], rate }) {
+    ...learningRate(spec),
+    scalars: (_, rate) => [rate],
+    emit(program, { parameter, gradient, slots: [velocity = null], scalars }) {
       program.emit(instruction.sgd, {
-        ...{ parameter, gradient, velocity, count: sizeOf(parameter.shape), rate },
+        ...{ parameter, gradient, velocity, count: sizeOf(parameter.shape), rate: scalars },
         ...{ momentum, weightDecay, nesterov: nesterov ? 1 : 0 },
       })
     },

@@ -7,6 +7,7 @@ import { type Program, ProgramBuilder } from '../program/builder.js'
 import * as instruction from '../program/instructions.js'
 import { Purpose, streamOf } from '../program/streams.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
+import { type ClipSpec, emitPenalties, Updates } from './updates.js'
 
 /** Memory that the host and a step's program share, and what the optimizer keeps from step to step. */
 export interface StepState {
@@ -14,8 +15,8 @@ export interface StepState {
   readonly step: Tensor
   /** Number of the epoch, uint32. */
   readonly epoch: Tensor
-  /** Learning rate of the step. */
-  readonly rate: Tensor
+  /** The step's numbers that the host writes for the optimizer, its learning rate among them. */
+  readonly scalars: Tensor
   /** External: int32, rows of the data set that make up the batch. */
   readonly indices: Tensor
   /** float64: sum of losses, number right, number of samples; then the last batch's mean loss. */
@@ -53,7 +54,7 @@ export function createStepState(
   return {
     step: createTensor('state', 'step', [1], 'i32'),
     epoch: createTensor('state', 'epoch', [1], 'i32'),
-    rate: createTensor('state', 'rate', [1]),
+    scalars: createTensor('state', 'scalars', [optimizer?.scalars(1, 0).length ?? 0]),
     indices: createTensor('external', 'indices', [0], 'i32'),
     totals: createTensor('state', 'totals', [4], 'f64'),
     confusion: createTensor('state', 'confusion', [classes, classes], 'i32'),
@@ -63,8 +64,8 @@ export function createStepState(
 }
 
 /** Every tensor of a state that is kept from step to step. */
-export function keptTensors({ step, epoch, rate, totals, confusion, slots }: StepState): Tensor[] {
-  return [step, epoch, rate, totals, confusion, ...[...slots.values()].flat()]
+export function keptTensors({ step, epoch, scalars, totals, confusion, slots }: StepState): Tensor[] {
+  return [step, epoch, scalars, totals, confusion, ...[...slots.values()].flat()]
 }
 
 function emitBatch(
@@ -97,10 +98,12 @@ export function trainingProgram(
   source: BatchSource,
   state: StepState,
   batch: number,
+  clip?: ClipSpec,
 ): Program {
   const program = new ProgramBuilder(`training step, batch ${batch}`)
   const { x, y } = emitBatch(program, source, state.indices, batch, model.input)
   const gradients = new Map<Parameter, Tensor>()
+  const updates = new Updates(program, optimizer, state.slots, state.scalars, clip)
   const context: EmitContext = {
     ...{ program, batch, training: true, step: state.step, seed: model.seed },
     carried: (name, shape) => state.carried('training', name, shape),
@@ -109,19 +112,16 @@ export function trainingProgram(
       gradients.set(parameter, gradient)
       return gradient
     },
-    // Updating a layer as soon as its gradients are there finds them in cache and lets them share memory.
-    layerDone(layer) {
-      for (const parameter of layer.parameters) {
-        const gradient = gradients.get(parameter)!
-        const slots = state.slots.get(parameter)!
-        program.from(layer.name)
-        optimizer.emit(program, { parameter: parameter.tensor, gradient, slots, rate: state.rate })
+    layerDone({ name, parameters }) {
+      for (const parameter of parameters) {
+        updates.add({ parameter, gradient: gradients.get(parameter)!, origin: name })
       }
     },
   }
   const { output, backward } = model.forward(context, x, loss.layout)
-  const { gradient } = emitLoss(context, loss, output, y, state)
+  const { gradient } = emitLoss(context, model, loss, output, y, state)
   backward(gradient!, false)
+  updates.finish()
   return program
 }
 
@@ -144,7 +144,7 @@ export function evaluationProgram(
   const program = new ProgramBuilder(`evaluation, batch ${batch}`)
   const { x, y } = emitBatch(program, source, state.indices, batch, model.input)
   const context = inferenceContext(program, model, state, 'evaluation', batch)
-  emitLoss(context, loss, model.forward(context, x, loss.layout).output, y, state)
+  emitLoss(context, model, loss, model.forward(context, x, loss.layout).output, y, state)
   return program
 }
 
@@ -185,6 +185,7 @@ function inferenceContext(
 
 function emitLoss(
   context: EmitContext,
+  model: Model,
   loss: Loss,
   output: Tensor,
   labels: Tensor,
@@ -195,5 +196,6 @@ function emitLoss(
     ...{ loss: result.loss, predicted: result.predicted, labels, totals, confusion },
     ...{ rows: context.batch, classes: confusion.shape[0]! },
   })
+  emitPenalties(context.program, model.parameters, totals, context.batch)
   return result
 }

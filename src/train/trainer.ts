@@ -21,11 +21,14 @@ import {
   trainingProgram,
 } from './programs.js'
 import { Session } from './session.js'
+import { type ClipSpec, isClip } from './updates.js'
 
 export interface TrainerOptions {
   readonly optimizer: OptimizerSpec
   /** `softmaxCrossEntropy` by default. */
   readonly loss?: LossName
+  /** Clips the gradients before each update: `{ value }` or `{ norm }`. */
+  readonly clip?: ClipSpec
   /** Samples a step, or `'full'` for all of them at once; 32 by default. The last batch of an epoch may be smaller. */
   readonly batchSize?: number | 'full'
   /** Standardises inputs in training, evaluation and prediction alike; without it bytes are scaled to 0..1. */
@@ -57,6 +60,8 @@ export interface StepResult {
   readonly samples: number
   /** Mean loss of this step's batch, before its update. */
   readonly loss: number
+  /** Learning rate of this step's update. */
+  readonly rate: number
 }
 
 /** One epoch: its training figures are measured along the way, before each update and with dropout. */
@@ -67,6 +72,8 @@ export interface EpochResult {
   readonly samples: number
   readonly loss: number
   readonly accuracy: number
+  /** Learning rate of the last step. */
+  readonly rate: number
   readonly validation: Evaluation | null
   /** Seconds of training, without validation. */
   readonly seconds: number
@@ -152,6 +159,11 @@ export class Trainer {
     checkFields('fit', options, { epochs: wholeNumber(0) }, fitFields)
     this.checkData(data)
     if (options.validation) this.checkData(options.validation)
+    else if (this.optimizer.followsValidation) {
+      throw new ModelError(
+        'fit: the learning rate follows the validation loss, so the field validation should be a data set, found undefined.',
+      )
+    }
     if (this.fitting) throw new TrainingError('The trainer is already in the middle of another fit.')
     this.fitting = true
     try {
@@ -241,23 +253,26 @@ export class Trainer {
     const started = performance.now()
     let step = 0
     let samples = 0
+    let rate = Number.NaN
+    const losses = this.history.flatMap(({ validation }) => (validation ? [validation.loss] : []))
     await this.forEachBatch(data.count, batchSize, (start, batch) => {
       this.writeIndices(data, start, batch, order)
       this.engine.views.u32[this.session.addressOf(this.state.step.buffer) >>> 2] = ++this.step
-      this.write(this.state.rate, [this.optimizer.rate])
+      rate = this.optimizer.rate(this.step - 1, losses)
+      this.write(this.state.scalars, this.optimizer.scalars(this.step, rate))
       this.stepProgram(data, batch).run()
       step++
       samples += batch
       const loss = this.totals()[3]!
-      if (!Number.isFinite(loss)) this.giveUp(before, epoch, step, loss)
-      onStep?.({ epoch, step, steps, samples, loss })
+      if (!Number.isFinite(loss)) this.giveUp(before, epoch, step, loss, rate)
+      onStep?.({ epoch, step, steps, samples, loss, rate })
       return signal?.aborted !== true
     })
     const seconds = (performance.now() - started) / 1000
-    this.checkWeights(before, epoch, step)
+    this.checkWeights(before, epoch, step, rate)
     const { loss, accuracy } = this.evaluation()
     return {
-      ...{ epoch, steps: step, samples, loss, accuracy, seconds, samplesPerSecond: samples / seconds },
+      ...{ epoch, steps: step, samples, loss, accuracy, rate, seconds, samplesPerSecond: samples / seconds },
       validation: validation && !signal?.aborted ? await this.evaluate(validation) : null,
       complete: step === steps,
     }
@@ -266,7 +281,7 @@ export class Trainer {
   private stepProgram(data: Dataset, batch: number) {
     const source = this.session.load(data)
     return this.session.program(`train ${batch} ${source.id}`, () =>
-      trainingProgram(this.model, this.loss, this.optimizer, source, this.state, batch),
+      trainingProgram(this.model, this.loss, this.optimizer, source, this.state, batch, this.options.clip),
     )
   }
 
@@ -357,12 +372,13 @@ export class Trainer {
     epoch: number,
     step: number,
     loss: number,
+    rate: number,
   ): never {
     this.session.restore(before)
     this.step = before.step
     this.epoch = epoch - 1
     throw new TrainingError(
-      `The loss became ${loss} in epoch ${epoch}, step ${step}; the weights are back at what they were before that epoch. A smaller learning rate than ${this.optimizer.rate} may help.`,
+      `The loss became ${loss} in epoch ${epoch}, step ${step}; the weights are back at what they were before that epoch. A smaller learning rate than ${rate} may help.`,
     )
   }
 
@@ -371,9 +387,10 @@ export class Trainer {
     before: ReturnType<Session['snapshot']> & { step: number },
     epoch: number,
     step: number,
+    rate: number,
   ): void {
     const finite = [...this.model.weights().values()].every((values) => values.every(Number.isFinite))
-    if (!finite) this.giveUp(before, epoch, step, Number.NaN)
+    if (!finite) this.giveUp(before, epoch, step, Number.NaN, rate)
   }
 
   private checkShape(data: Dataset): void {
@@ -413,6 +430,7 @@ export class Trainer {
 const anything: Check = () => undefined
 const trainerFields = {
   loss: anything,
+  clip: isClip,
   batchSize: (value: unknown) =>
     value === 'full' ? undefined : wholeNumber(1)(value) && `${wholeNumber(1)(value)} or 'full'`,
   standardisation: anything,

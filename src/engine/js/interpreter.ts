@@ -1,9 +1,12 @@
 import { Op } from '../../../assembly/opcodes.js'
 import { EngineError } from '../../errors.js'
 import { activate, activateBackward } from './activation.js'
+import { adagrad } from './adagrad.js'
+import { adam } from './adam.js'
 import { add } from './add.js'
 import { averagedCrossEntropy, averageSteps } from './averaged-cross-entropy.js'
 import { categoricalCrossEntropy, normaliseRows } from './categorical-cross-entropy.js'
+import { clipNorm, clipValue } from './clip.js'
 import { columnSum } from './column-sum.js'
 import { copyBlocks } from './copy-blocks.js'
 import { softmaxCrossEntropy, tally } from './cross-entropy.js'
@@ -18,6 +21,8 @@ import { lstm, lstmBackward } from './lstm.js'
 import { maskSteps } from './mask-steps.js'
 import { permutation } from './permutation.js'
 import { normal, uniform } from './random.js'
+import { addPenalty, penalty, regularise } from './regularise.js'
+import { rmsprop } from './rmsprop.js'
 import { sequenceLengths } from './sequence-lengths.js'
 import { sgd } from './sgd.js'
 import { simpleRnn, simpleRnnBackward } from './simple-rnn.js'
@@ -72,6 +77,57 @@ export function run(memory: Views, program: number, words: number): void {
           i32[a + 7]!,
         )
         break
+      case Op.Regularise:
+        regularise(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, f32[a + 3]!, f32[a + 4]!)
+        break
+      case Op.Penalty:
+        penalty(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, f32[a + 3]!, f32[a + 4]!)
+        break
+      case Op.AddPenalty:
+        addPenalty(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!)
+        break
+      case Op.ClipValue:
+        clipValue(memory, i32[a]!, i32[a + 1]!, f32[a + 2]!)
+        break
+      case Op.ClipNorm:
+        clipNorm(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, f32[a + 4]!)
+        break
+      case Op.Rmsprop:
+        rmsprop(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          f32[a + 5]!,
+          f32[a + 6]!,
+          f32[a + 7]!,
+          i32[a + 8]!,
+        )
+        break
+      case Op.Adagrad:
+        adagrad(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!, f32[a + 5]!, f32[a + 6]!)
+        break
+      case Op.Adam:
+        adam(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          f32[a + 7]!,
+          f32[a + 8]!,
+          f32[a + 9]!,
+          f32[a + 10]!,
+          f32[a + 11]!,
+          f32[a + 12]!,
+          i32[a + 13]!,
+        )
+        break
       case Op.Gemm:
         gemm(
           memory,
@@ -97,7 +153,16 @@ export function run(memory: Views, program: number, words: number): void {
         activate(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, f32[a + 4]!)
         break
       case Op.ActivateBackward:
-        activateBackward(memory, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!, i32[a + 5]!, f32[a + 6]!)
+        activateBackward(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          f32[a + 6]!,
+        )
         break
       case Op.Softmax:
         softmax(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!)

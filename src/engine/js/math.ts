@@ -39,6 +39,13 @@ const C1 = f(64.9391403)
 const C2 = f(-85.423111)
 const C3 = f(58.5601959)
 
+const SQRT_2_LESS_1 = f(0.414213568)
+const EXPM1_LOWEST = -20
+const MILLS = [
+  0.478553176, -0.0977125987, 0.000787385041, 0.0380484983, -0.0302632079, 0.0103715723, 0.00029438833,
+  -0.0013878349, 9.525715e-5, 0.000147375729,
+].map(f)
+
 /** One float and its bits. */
 const float = new Float32Array(1)
 const bits = new Int32Array(float.buffer)
@@ -106,6 +113,11 @@ export function log(x: number): number {
   bits[0] = (offset & 0x7fffff) + SQRT_HALF_BITS
   const m = float[0]!
   const d = f(m - 1)
+  return logReduced(d, n)
+}
+
+/** log(1 + d) + n ln 2 for 1 + d between sqrt(1/2) and sqrt(2). */
+function logReduced(d: number, n: number): number {
   const s = f(d / f(d + 2))
   const z = f(s * s)
   const h = f(f(d * d) * 0.5)
@@ -114,6 +126,42 @@ export function log(x: number): number {
   const p = f(z * f(low + f(f(z * z) * high)))
   const small = f(f(s * f(h + p)) + f(n * LN_2_LOW))
   return f(f(f(small - h) + d) + f(n * LN_2_HIGH))
+}
+
+/** log(1 + e^x), at most 1.7 ulp off, denormal results included. */
+export function softplus(x: number): number {
+  const e = exp(-Math.abs(x))
+  const large = e > SQRT_2_LESS_1
+  const d = large ? f(f(e - 1) * 0.5) : e
+  return f(Math.max(x, 0) + logReduced(d, large ? 1 : 0))
+}
+
+/** e^x - 1 for x <= 0, at most 1 ulp off. */
+export function expm1Negative(x: number): number {
+  const bounded = Math.max(x, EXPM1_LOWEST)
+  const n = f(f(f(bounded * LOG2_E) + ROUND) - ROUND)
+  const scale = powerOfTwo(n)
+  return f(f(scale - 1) + f(scale * expm1Reduced(reduce(bounded, n))))
+}
+
+/** e^(-t^2 / 2) for |t| <= 15, at most 1.5 ulp off. */
+export function gaussian(t: number): number {
+  const q = f(t * t)
+  float[0] = t
+  bits[0]! &= 0xfffff000
+  const upper = float[0]!
+  const lower = f(t - upper)
+  const cross = f(f(f(upper * upper) - q) + f(f(upper + upper) * lower))
+  const rest = f(cross + f(lower * lower))
+  const e = exp(f(q * -0.5))
+  return f(e + f(e * f(rest * -0.5)))
+}
+
+/** Phi(-t) for 0 <= t <= 15, given g = e^(-t^2 / 2); at most 4.2 ulp off. */
+export function normalTail(t: number, g: number): number {
+  const v = f(f(t - 3.5) / f(t + 3.5))
+  const p = MILLS.reduceRight((inner, coefficient) => f(coefficient + f(v * inner)))
+  return f(g * f(p / f(t + 1)))
 }
 
 /** sin(2 pi u) for u in [0, 1], at most 1.57 ulp off. */

@@ -1,6 +1,11 @@
 import * as instruction from '../../program/instructions.js'
 import { createTensor, sizeOf } from '../../program/tensor.js'
-import { type ActivationSpec, activationCode, activation as isActivation } from '../activations.js'
+import {
+  type ActivationSpec,
+  activationCode,
+  emitActivation,
+  activation as isActivation,
+} from '../activations.js'
 import { checkFields } from '../fields.js'
 import type { Layer, Place } from '../layer.js'
 
@@ -22,15 +27,16 @@ export function buildActivation(spec: ActivationLayerSpec, { name, input }: Plac
   const code = activationCode(spec.activation)
   return {
     ...base,
-    forward({ program }, x) {
-      const count = sizeOf(x.shape)
+    forward(context, x) {
       const y = createTensor('transient', `${name}.y`, x.shape)
-      program.from(name).emit(instruction.activate, { x, y, count, ...code })
+      const program = context.program.from(name)
+      const emitSlope = emitActivation(context, code, x, y)
       return {
         output: y,
         backward(dy, needsInput) {
           if (!needsInput) return null
-          program.from(name).emit(instruction.activateBackward, { x, y, dy, dx: dy, count, ...code })
+          program.from(name)
+          emitSlope(dy)
           return dy
         },
       }

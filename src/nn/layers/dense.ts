@@ -1,18 +1,19 @@
 import { GemmFlag } from '../../../assembly/opcodes.js'
 import { ModelError } from '../../errors.js'
 import * as instruction from '../../program/instructions.js'
-import { createTensor, sizeOf } from '../../program/tensor.js'
-import { type ActivationSpec, activation, activationCode } from '../activations.js'
+import { createTensor } from '../../program/tensor.js'
+import { type ActivationSpec, activation, activationCode, emitActivated, rectifies } from '../activations.js'
 import { checkFields, truth, wholeNumber } from '../fields.js'
 import { type Initialiser, initialiser, type Parameter } from '../initialisers.js'
 import { type Layer, type Place, showShape } from '../layer.js'
+import { type PenaltyOptions, penaltyFields, penaltyOf } from '../penalty.js'
 
-export interface DenseOptions {
+export interface DenseOptions extends PenaltyOptions {
   /** `none` by default. */
   readonly activation?: ActivationSpec
   /** True by default. */
   readonly bias?: boolean
-  /** How the weights start: `heUniform` before a (leaky) ReLU, else `glorotUniform`. */
+  /** How the weights start: `heUniform` before a ReLU or its kin (leaky ReLU, ELU, SiLU, GELU), else `glorotUniform`. */
   readonly kernel?: Initialiser
   /** How the biases start: zeros. */
   readonly biasInitialiser?: Initialiser
@@ -33,7 +34,7 @@ export function buildDense(spec: DenseSpec, { name, input }: Place): Layer {
     name,
     spec,
     { units: wholeNumber(1) },
-    { activation, bias: truth, kernel: initialiser, biasInitialiser: initialiser },
+    { activation, bias: truth, kernel: initialiser, biasInitialiser: initialiser, ...penaltyFields },
   )
   if (input.length !== 1) {
     throw new ModelError(
@@ -43,13 +44,13 @@ export function buildDense(spec: DenseSpec, { name, input }: Place): Layer {
   const inputs = input[0]!
   const { units } = spec
   const code = activationCode(spec.activation)
-  const rectified = spec.activation === 'relu' || typeof spec.activation === 'object'
   const fan = { in: inputs, out: units }
   const kernel: Parameter = {
     name: `${name}/kernel`,
     tensor: createTensor('parameter', `${name}/kernel`, [inputs, units]),
-    initialiser: spec.kernel ?? (rectified ? 'heUniform' : 'glorotUniform'),
+    initialiser: spec.kernel ?? (rectifies(spec.activation) ? 'heUniform' : 'glorotUniform'),
     fan,
+    penalty: penaltyOf(spec),
   }
   const bias: Parameter = {
     name: `${name}/bias`,
@@ -68,20 +69,20 @@ export function buildDense(spec: DenseSpec, { name, input }: Place): Layer {
     forward(context, x) {
       const { program, batch } = context
       const y = createTensor('transient', `${name}.y`, [batch, units])
-      program.from(name).emit(instruction.gemm, {
-        ...{ a: x, lda: inputs, b: kernel.tensor, ldb: units, c: y, ldc: units },
-        ...{ m: batch, n: units, k: inputs, flags: GemmFlag.SkipZeros },
-        ...{ bias: hasBias ? bias.tensor : null, ...code },
-      })
+      program.from(name)
+      const emitSlope = emitActivated(context, name, code, y, (c, finish) =>
+        program.emit(instruction.gemm, {
+          ...{ a: x, lda: inputs, b: kernel.tensor, ldb: units, c, ldc: units },
+          ...{ m: batch, n: units, k: inputs, flags: GemmFlag.SkipZeros },
+          ...{ bias: hasBias ? bias.tensor : null, ...finish },
+        }),
+      )
       return {
         output: y,
         // With z = x W + b and dz = dy f'(z):  dW = x^T dz,  db = sum of dz over the batch,  dx = dz W^T
         backward(dz, needsInput) {
           program.from(name)
-          if (code.activation !== 0) {
-            const count = sizeOf(dz.shape)
-            program.emit(instruction.activateBackward, { x: null, y, dy: dz, dx: dz, count, ...code })
-          }
+          emitSlope(dz)
           const plain = { bias: null, activation: 0, slope: 0 }
           program.emit(instruction.gemm, {
             ...{ a: x, lda: inputs, b: dz, ldb: units, c: context.gradientOf(kernel), ldc: units },

@@ -12,8 +12,10 @@ import { createTensor, sizeOf, slice, type Tensor } from '../../program/tensor.j
 import { between, type Check, checkFields, oneOf, truth, wholeNumber } from '../fields.js'
 import { type Blocks, type Initialiser, initialiser, type Parameter } from '../initialisers.js'
 import { type EmitContext, type Layer, type Place, showShape } from '../layer.js'
+import { type PenaltyOptions, penaltyFields, penaltyOf } from '../penalty.js'
 
-export interface RecurrentOptions {
+/** `l1` and `l2` regularise both kernels. */
+export interface RecurrentOptions extends PenaltyOptions {
   /** Gives every step's output, shape [steps, units], instead of the last one's, [units]. */
   readonly sequence?: boolean
   /** Runs from the last step to the first; outputs stay at their steps, and the "last" is that of step 0. */
@@ -57,6 +59,7 @@ const optionFields: Readonly<Record<string, Check>> = {
   initialState: oneOf('zeros', 'trained'),
   stateful: truth,
   truncate: wholeNumber(1),
+  ...penaltyFields,
 }
 
 /** One run of a recurrent layer in a program: what its instructions work on. */
@@ -136,8 +139,12 @@ export function buildRecurrent(spec: RecurrentSpec, { name, input, index }: Plac
     ...{ name: `${name}/${part}`, tensor: createTensor('parameter', `${name}/${part}`, shape), initialiser },
     fan: { in: shape[0]!, out: shape.at(-1)! },
   })
-  const kernel = parameter('kernel', [features, width], spec.kernel ?? 'glorotUniform')
-  const recurrent = parameter('recurrentKernel', [units, width], spec.recurrentKernel ?? 'orthogonal')
+  const penalty = penaltyOf(spec)
+  const kernel = { ...parameter('kernel', [features, width], spec.kernel ?? 'glorotUniform'), penalty }
+  const recurrent = {
+    ...parameter('recurrentKernel', [units, width], spec.recurrentKernel ?? 'orthogonal'),
+    penalty,
+  }
   const bias = (spec.bias ?? true) ? parameter('bias', [width], cell.biasInitialiser) : null
   const isTrained = spec.initialState === 'trained'
   const initial = isTrained

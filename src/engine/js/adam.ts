@@ -1,0 +1,48 @@
+import type { Views } from './views.js'
+
+const { fround, sqrt } = Math
+
+/** Adam, AdamW and AMSGrad; see assembly/adam.ts. */
+export function adam(
+  { f32 }: Views,
+  parameter: number,
+  gradient: number,
+  mean: number,
+  square: number,
+  largest: number,
+  count: number,
+  scalars: number,
+  beta1: number,
+  complement1: number,
+  beta2: number,
+  complement2: number,
+  epsilon: number,
+  weightDecay: number,
+  decoupled: number,
+): void {
+  const [pAt, gAt, mAt, vAt, wAt] = [
+    parameter >>> 2,
+    gradient >>> 2,
+    mean >>> 2,
+    square >>> 2,
+    largest >>> 2,
+  ] as const
+  const [rate, correction, decay] = f32.subarray(scalars >>> 2, (scalars >>> 2) + 3) as unknown as number[]
+  for (let i = 0; i < count; i++) {
+    let p = f32[pAt + i]!
+    let g = f32[gAt + i]!
+    if (decoupled) p = fround(p - fround(decay! * p))
+    else if (weightDecay !== 0) g = fround(g + fround(weightDecay * p))
+    const m = fround(fround(beta1 * f32[mAt + i]!) + fround(complement1 * g))
+    const v = fround(fround(beta2 * f32[vAt + i]!) + fround(complement2 * fround(g * g)))
+    f32[mAt + i] = m
+    f32[vAt + i] = v
+    let w = v
+    if (largest !== 0) {
+      w = Math.max(v, f32[wAt + i]!)
+      f32[wAt + i] = w
+    }
+    const scale = fround(fround(fround(sqrt(w)) * correction!) + epsilon)
+    f32[pAt + i] = fround(p - fround(fround(rate! * m) / scale))
+  }
+}

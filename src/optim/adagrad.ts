@@ -1,0 +1,40 @@
+import { atLeast, checkFields, positive } from '../nn/fields.js'
+import * as instruction from '../program/instructions.js'
+import { sizeOf, type Tensor } from '../program/tensor.js'
+import type { Optimizer } from './optimizer.js'
+import { isRate, learningRate, type Rate } from './schedules.js'
+
+export interface AdagradOptions {
+  /** Learning rate. */
+  readonly rate: Rate
+  /** What every sum of squared gradients starts from; 0 by default. */
+  readonly start?: number
+  /** Added to the root of the sum; 1e-10 by default. */
+  readonly epsilon?: number
+}
+
+export interface AdagradSpec extends AdagradOptions {
+  readonly type: 'adagrad'
+}
+
+/** Adagrad; the formula is in assembly/adagrad.ts. */
+export function adagrad(options: AdagradOptions): AdagradSpec {
+  return { type: 'adagrad', ...options }
+}
+
+export function buildAdagrad(spec: AdagradSpec): Optimizer {
+  checkFields('adagrad', spec, { rate: isRate }, { start: atLeast(0), epsilon: positive })
+  const { start = 0, epsilon = 1e-10 } = spec
+  return {
+    slots: ['square'],
+    ...learningRate(spec),
+    scalars: (_, rate) => [rate],
+    emit(program, { parameter, gradient, slots, scalars }) {
+      const [square] = slots as [Tensor]
+      program.emit(instruction.adagrad, {
+        ...{ parameter, gradient, square, count: sizeOf(parameter.shape), rate: scalars },
+        ...{ start, epsilon },
+      })
+    },
+  }
+}
