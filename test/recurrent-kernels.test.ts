@@ -4,8 +4,10 @@ import type { Engine } from '../src/engine/engine.js'
 import { createJsEngine } from '../src/engine/js/engine.js'
 import { createSimdEngine } from '../src/engine/simd.js'
 import * as instruction from '../src/program/instructions.js'
+import { mixedFloats, sameBits } from './support/bits.js'
+import { floats, golden, mismatch } from './support/golden.js'
 import { randomIntegers } from './support/random.js'
-import { runInstruction } from './support/run.js'
+import { everyEngine, runInstruction } from './support/run.js'
 import { createSharesEngine } from './support/threads.js'
 
 type Random = ReturnType<typeof randomIntegers>
@@ -151,5 +153,105 @@ t.test('every engine and any number of threads give the same bits', async (t) =>
       }
     }
     t.pass(name)
+  }
+})
+
+/** The gates' number of blocks and the layer of a golden case. */
+const goldenLayers = { rnn: 'simpleRnn', lstm: 'lstm', gru: 'gru' } as const
+
+t.test('gradients for given states agree with the golden vectors', async (t) => {
+  const cases = ['recurrent_rnn', 'recurrent_lstm', 'recurrent_gru'].flatMap(golden)
+  for (const { name, config, inputs, outputs, grads } of cases) {
+    if (!inputs.h0) continue
+    const options = config as unknown as Record<string, string>
+    const { gates, run } = layers[goldenLayers[options.cell as keyof typeof goldenLayers]]!
+    const [steps, batch, features] = inputs.x!.shape as [number, number, number]
+    const hidden = inputs.h0.shape[1]!
+    const slot = batch * hidden
+    const width = gates * hidden
+    const z = Float32Array.from({ length: steps * batch * width }, (_, i) => {
+      const [row, column] = [Math.floor(i / width), i % width]
+      let sum = inputs.b?.data[column] ?? 0
+      for (let k = 0; k < features; k++) {
+        sum += inputs.x!.data[row * features + k]! * inputs.Wx!.data[k * width + column]!
+      }
+      return sum
+    })
+    const states = (initial: Float32Array) => {
+      const all = new Float32Array((steps + 1) * slot)
+      all.set(initial)
+      return all
+    }
+    const isSequence = options.return === 'sequence'
+    const final = inputs.dh_n ? floats(inputs.dh_n) : new Float32Array(slot)
+    const flags =
+      (options.gate_activation === 'hard_sigmoid' ? RecurrentFlag.HardGates : 0) |
+      (options.activation === 'relu' ? RecurrentFlag.Relu : 0) |
+      (options.reset === 'before' ? RecurrentFlag.ResetBefore : 0)
+    for (const engine of await everyEngine()) {
+      const memory = {
+        ...{ z: z.slice(), weights: floats(inputs.Wh!), bias: inputs.b_hn ? floats(inputs.b_hn) : null },
+        ...{ h: states(floats(inputs.h0)), c: states(inputs.c0 ? floats(inputs.c0) : final) },
+        ...{ inner: new Float32Array(steps * slot), mask: null, masked: null, lengths: null },
+        dy: isSequence ? floats(inputs.dy!) : null,
+        dh: isSequence ? final.slice() : floats(inputs.dy!),
+        dc: inputs.dc_n ? floats(inputs.dc_n) : new Float32Array(slot),
+      }
+      run(engine, { sizes: { steps, batch, hidden, flags, truncate: 0 }, memory })
+      const what = `${engine.name} ${name}`
+      t.equal(mismatch(memory.dh, grads.h0!), undefined, `${what} dh0`)
+      t.equal(mismatch(memory.h.slice(steps * slot), outputs.h_n!), undefined, `${what} h_n`)
+      if (grads.c0) t.equal(mismatch(memory.dc, grads.c0), undefined, `${what} dc0`)
+      if (outputs.c_n) t.equal(mismatch(memory.c.slice(steps * slot), outputs.c_n), undefined, `${what} c_n`)
+    }
+  }
+})
+
+t.test('the helpers around the steps give the same bits, and write nothing else', async (t) => {
+  const engines = await everyEngine()
+  for (const threads of [2, 3, 8]) engines.push(await createSharesEngine(threads, 1 << 20))
+  const random = randomIntegers(5)
+  for (let i = 0; i < 40; i++) {
+    const [a, b, size] = [random(1, 20), random(1, 9), random(1, 11)]
+    const count = a * b * size
+    const x = mixedFloats(count, random)
+    const mask = mixedFloats(b * size, random)
+    const y = mixedFloats(count, random)
+    const padded = Float32Array.from({ length: count }, () => random(0, 3) && 1)
+    const strides = { xOuter: size, xInner: b * size, yOuter: a * size, yInner: size }
+    const results = engines.map((engine) => {
+      const written = () => new Float32Array(count + 4).fill(99)
+      const [swapped, masked, sum] = [written(), written(), written()]
+      sum.set(y)
+      const lengths = new Int32Array(b + 4).fill(99)
+      const copied = { x: x.slice(), y: swapped, outer: b, inner: a, size, ...strides }
+      runInstruction(engine, instruction.copyBlocks, copied)
+      const factor = { x: x.slice(), mask: mask.slice(), y: masked, steps: a, size: b * size }
+      runInstruction(engine, instruction.maskSteps, factor)
+      runInstruction(engine, instruction.add, { x: x.slice(), y: sum, count })
+      const sequences = { x: padded.slice(), lengths, steps: a, batch: b, features: size, value: 0 }
+      runInstruction(engine, instruction.sequenceLengths, sequences)
+      return [swapped, masked, sum, Float32Array.from(lengths)]
+    })
+    const expected = Array.from({ length: b }, (_, sample) => {
+      const isFilled = (step: number) =>
+        padded.slice((step * b + sample) * size, (step * b + sample + 1) * size).every((v) => v === 0)
+      let length = a
+      while (length > 0 && isFilled(length - 1)) length--
+      return length
+    })
+    const [swapped, , , lengths] = results[0]! as [Float32Array, Float32Array, Float32Array, Float32Array]
+    t.same([...lengths], [...expected, 99, 99, 99, 99])
+    const transposed = Float32Array.from({ length: count + 4 }, (_, at) => {
+      const [row, k] = [Math.floor(at / size), at % size]
+      return at < count ? x[((row % a) * b + Math.floor(row / a)) * size + k]! : 99
+    })
+    sameBits(t, swapped, transposed, 'swapped')
+    for (const [e, result] of results.entries()) {
+      const { name, threads } = engines[e]!
+      for (const [r, values] of result.entries()) {
+        sameBits(t, values, results[0]![r]!, `${name} of ${threads}: result ${r} of ${a} x ${b} x ${size}`)
+      }
+    }
   }
 })
