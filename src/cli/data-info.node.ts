@@ -25,7 +25,7 @@ export function addInfo(group: Command): void {
     .description('counts, shapes, balance of the classes, mean pixel, and where the data are')
   addSourceOptions(command)
   command
-    .option('--json', 'one JSON object on standard output, and nothing else there', false)
+    .option('--json', 'one JSON object on standard output, and nothing else there')
     .addHelpText('after', `${examples}\n${exitCodeHelp}`)
     .action(info)
 }
@@ -44,7 +44,7 @@ interface PartInfo {
 
 async function info(
   name: DataName | undefined,
-  options: Omit<DataChoice, 'data'> & { readonly json: boolean },
+  options: Omit<DataChoice, 'data'> & { readonly json?: boolean },
 ): Promise<void> {
   const data = await loadWithProgress({ ...options, ...(name === undefined ? {} : { data: name }) })
   const parts = { train: measure(data.train), test: measure(data.test) }

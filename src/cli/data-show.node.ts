@@ -1,6 +1,6 @@
 import { Argument, type Command, Option } from 'commander'
 import { encode } from 'fast-png'
-import { subset } from '../index.js'
+import { DataError, subset } from '../index.js'
 import { drawSheet, drawText, picturesOf } from './contact-sheet.js'
 import { addSourceOptions, type DataChoice, type DataName, dataNames } from './data-options.js'
 import { exitCodeHelp } from './exit-codes.js'
@@ -44,12 +44,19 @@ export function addShow(group: Command): void {
 
 async function show(name: DataName | undefined, options: ShowOptions): Promise<void> {
   if (options.png !== undefined) await checkOutput(options.png)
-  const data = await loadWithProgress({ ...options, ...(name === undefined ? {} : { data: name }) })
+  const end = options.start + options.count
+  const limit = options.limit === undefined ? end : Math.min(options.limit, end)
+  const data = await loadWithProgress({ ...options, limit, ...(name === undefined ? {} : { data: name }) })
   const set = data[options.part]
-  const positions = Array.from({ length: options.count }, (_, i) => options.start + i)
+  if (options.start >= set.count) {
+    throw new DataError(
+      `${set.name}: expected --start below its ${set.count} samples, found ${options.start}.`,
+    )
+  }
+  const length = Math.min(options.count, set.count - options.start)
   const shown = subset(
     set,
-    positions.filter((position) => position < set.count),
+    Array.from({ length }, (_, i) => options.start + i),
   )
   const pictures = picturesOf(shown)
   const caption = `${set.name}: ${counted(shown.count, 'sample')} from ${options.start} on`

@@ -10,7 +10,7 @@ import { loadWithProgress } from './load.node.js'
 import { printJson, printLine } from './output.node.js'
 
 interface EvalOptions extends DataChoice, EngineChoice {
-  readonly json: boolean
+  readonly json?: boolean
 }
 
 const examples = `
@@ -27,7 +27,7 @@ export function addEval(program: Command): void {
   addDataOptions(command)
   addEngineOption(command)
   command
-    .option('--json', 'one JSON object on standard output, and nothing else there', false)
+    .option('--json', 'one JSON object on standard output, and nothing else there')
     .addHelpText('after', `${examples}\n${exitCodeHelp}`)
     .action(evaluate)
 }

@@ -5,13 +5,19 @@ import { sizeOf } from '../program/tensor.js'
 import { engineFrom } from './engine-options.js'
 import { UsageError } from './errors.js'
 import { exitCodeHelp } from './exit-codes.js'
-import { addModelOptions, type ModelChoice, modelFileHelp, modelFrom } from './model-options.node.js'
+import {
+  addModelOptions,
+  type ModelChoice,
+  modelFileHelp,
+  modelFromFile,
+  perceptron,
+} from './model-options.node.js'
 import { printJson, printLine } from './output.node.js'
 import { memoryOf, printMemory, programJson } from './program-report.js'
 import { addTrainingOptions, optimizerFrom, type TrainingChoice } from './training-options.js'
 
 interface InspectOptions extends ModelChoice, TrainingChoice {
-  readonly json: boolean
+  readonly json?: boolean
 }
 
 const examples = `
@@ -30,7 +36,7 @@ export function addInspect(program: Command): void {
   addModelOptions(command)
   addTrainingOptions(command)
   command
-    .option('--json', 'one JSON object on standard output, and nothing else there', false)
+    .option('--json', 'one JSON object on standard output, and nothing else there')
     .addHelpText('after', `${examples}\n${modelFileHelp}\n${exitCodeHelp}`)
     .action(inspect)
 }
@@ -39,7 +45,7 @@ async function inspect(options: InspectOptions): Promise<void> {
   if (options.batch === 'full') {
     throw new UsageError("--batch: inspect loads no data, so it needs a number, not 'full'.")
   }
-  const model = await modelFrom(options, MNIST)
+  const model = (await modelFromFile(options)) ?? perceptron(options, MNIST)
   const samples = blank(options.batch, model.input, sizeOf(model.output))
   const trainer = createTrainer(await engineFrom({}), model, {
     ...{ optimizer: optimizerFrom(options), batchSize: options.batch },

@@ -27,7 +27,11 @@ export interface ModelChoice {
 
 export function addModelOptions(command: Command): Command {
   return command
-    .option('--hidden <units>', 'units of the hidden layers, such as 512,256; "" for none', sizes, [512])
+    .addOption(
+      new Option('--hidden <units>', 'units of the hidden layers, such as 512,256; "" for none')
+        .argParser(sizes)
+        .default([512], '512'),
+    )
     .option(
       '--activation <name>',
       'of the hidden layers: relu, tanh, sigmoid, none, {"leakyRelu":0.01}',
@@ -56,12 +60,27 @@ export function addModelOptions(command: Command): Command {
 export type Samples = Pick<Dataset, 'sampleShape' | 'classes'>
 
 /**
- * Builds the model that was chosen, for the given samples.
+ * The model that `--model` names, or null without it.
  *
- * @throws ModelError for a model that cannot be built; DataError for a file that cannot be read
+ * @throws DataError for a file that cannot be read, ModelError for a model that cannot be built
  */
-export async function modelFrom(choice: ModelChoice, { sampleShape, classes }: Samples): Promise<Model> {
-  if (choice.model !== undefined) return await modelFromFile(choice.model, choice.seed)
+export async function modelFromFile({ model: file, seed }: ModelChoice): Promise<Model | null> {
+  if (file === undefined) return null
+  const config = await readJson(file)
+  const described = typeof config === 'object' && config !== null && !Array.isArray(config)
+  try {
+    return modelFromConfig(described ? { ...config, ...seedOf(seed) } : config)
+  } catch (error) {
+    throw error instanceof ModelError ? new ModelError(`${file}: ${error.message}`) : error
+  }
+}
+
+/**
+ * The multilayer perceptron that the options describe, for samples of this shape and number of classes.
+ *
+ * @throws ModelError for an activation or an initialiser that is unknown
+ */
+export function perceptron(choice: ModelChoice, { sampleShape, classes }: Samples): Model {
   const { activation, hidden, init } = choice
   const kernel = init === undefined ? {} : { kernel: init }
   const layers: LayerSpec[] = [flatten()]
@@ -71,16 +90,6 @@ export async function modelFrom(choice: ModelChoice, { sampleShape, classes }: S
   }
   layers.push(dense(classes, kernel))
   return sequential(layers, { input: sampleShape, ...seedOf(choice.seed) })
-}
-
-async function modelFromFile(file: string, seed: number | undefined): Promise<Model> {
-  const config = await readJson(file)
-  const described = typeof config === 'object' && config !== null && !Array.isArray(config)
-  try {
-    return modelFromConfig(described ? { ...config, ...seedOf(seed) } : config)
-  } catch (error) {
-    throw error instanceof ModelError ? new ModelError(`${file}: ${error.message}`) : error
-  }
 }
 
 function seedOf(seed: number | undefined): { seed?: number } {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { writeModel } from '../formats/saved-model.js'
 import { createTrainer, holdout, standardisation, TrainingError } from '../index.js'
@@ -8,7 +9,13 @@ import { checkOutput, writeOutput } from './files.node.js'
 import { duration, grouped } from './format.js'
 import { catchInterrupt } from './interrupt.node.js'
 import { loadWithProgress } from './load.node.js'
-import { addModelOptions, type ModelChoice, modelFileHelp, modelFrom } from './model-options.node.js'
+import {
+  addModelOptions,
+  type ModelChoice,
+  modelFileHelp,
+  modelFromFile,
+  perceptron,
+} from './model-options.node.js'
 import { printJson, printLine, printNote } from './output.node.js'
 import { number, wholeNumber } from './parse.js'
 import { Progress } from './progress.node.js'
@@ -19,7 +26,7 @@ interface TrainOptions extends DataChoice, ModelChoice, TrainingChoice, EngineCh
   readonly epochs: number
   readonly holdout: number
   readonly save?: string
-  readonly json: boolean
+  readonly json?: boolean
 }
 
 const examples = `
@@ -43,7 +50,7 @@ export function addTrain(program: Command): void {
   addEngineOption(command)
   command
     .option('--save <file>', 'write the trained model to a safetensors file')
-    .option('--json', 'one JSON object on standard output, and nothing else there', false)
+    .option('--json', 'one JSON object on standard output, and nothing else there')
     .addHelpText('after', `${examples}\n${modelFileHelp}\n${exitCodeHelp}`)
     .action(train)
 }
@@ -51,13 +58,13 @@ export function addTrain(program: Command): void {
 async function train(options: TrainOptions): Promise<void> {
   const say = options.json ? printNote : printLine
   if (options.save !== undefined) await checkOutput(options.save)
+  const given = await modelFromFile(options)
   const data = await loadWithProgress(options)
-  const seed = options.seed === undefined ? {} : { seed: options.seed }
+  const model = given ?? perceptron(options, data.train)
   const parts =
     options.holdout > 0
-      ? holdout(data.train, options.holdout, seed)
+      ? holdout(data.train, options.holdout, { seed: model.seed })
       : { train: data.train, validation: undefined }
-  const model = await modelFrom(options, data.train)
   const engine = await engineFrom(options)
   const standard = options.standardise ? standardisation(parts.train) : null
   const optimizer = optimizerFrom(options)
@@ -65,7 +72,7 @@ async function train(options: TrainOptions): Promise<void> {
     ...{ optimizer, batchSize: options.batch },
     ...(standard ? { standardisation: standard } : {}),
   })
-  const { epochs, batch, standardise } = options
+  const { epochs, batch, standardise = false } = options
   const run: Run = { data, ...parts, trainer, settings: { epochs, batch, optimizer, standardise } }
   say(describeRun(run))
 
@@ -127,6 +134,8 @@ async function fit(
     for await (const result of results) {
       progress.interrupt(() => say(describeEpoch(result, epochs)))
       seconds += result.seconds
+      // Epochs shorter than the trainer's own pauses would never let Ctrl-C in.
+      await setImmediate()
       epochStarted = performance.now()
     }
     return interrupt.signal.aborted

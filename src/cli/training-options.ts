@@ -7,9 +7,9 @@ export interface TrainingChoice {
   readonly batch: number | 'full'
   readonly rate: number
   readonly momentum: number
-  readonly nesterov: boolean
+  readonly nesterov?: boolean
   readonly weightDecay: number
-  readonly standardise: boolean
+  readonly standardise?: boolean
 }
 
 export function addTrainingOptions(command: Command): Command {
@@ -17,11 +17,16 @@ export function addTrainingOptions(command: Command): Command {
     .option('--batch <samples>', "samples a step, or 'full' for all at once", batchSize, 128)
     .option('--rate <number>', 'learning rate', number(0), 0.1)
     .option('--momentum <number>', 'of SGD', number(0, 1), 0.9)
-    .option('--nesterov', "Nesterov's form of momentum", false)
+    .option('--nesterov', "Nesterov's form of momentum")
     .option('--weight-decay <number>', 'L2 regularisation', number(0), 0)
-    .option('--standardise', 'standardise each pixel by the training part, instead of scaling to 0..1', false)
+    .option('--standardise', 'standardise each pixel by the training part, instead of scaling to 0..1')
 }
 
-export function optimizerFrom({ rate, momentum, nesterov, weightDecay }: TrainingChoice): OptimizerSpec {
+export function optimizerFrom({
+  rate,
+  momentum,
+  nesterov = false,
+  weightDecay,
+}: TrainingChoice): OptimizerSpec {
   return sgd({ rate, momentum, nesterov, weightDecay })
 }
