@@ -165,7 +165,7 @@ function gemmDense(
 }
 
 /** A tile of which only `rows` x `columns` lie in C, computed in the scratch tile. */
-function edge(
+export function edge(
   a: usize,
   aRow: usize,
   aStep: usize,

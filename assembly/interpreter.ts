@@ -1,7 +1,9 @@
 import { activate, activateBackward } from './activation'
 import { adagrad } from './adagrad'
 import { adam } from './adam'
+import { add } from './add'
 import { augment } from './augment'
+import { averageSteps, averagedCrossEntropy } from './averaged-cross-entropy'
 import {
   batchNorm,
   batchNormGradients,
@@ -9,17 +11,23 @@ import {
   batchNormStatistics,
   inverseDeviation,
 } from './batch-norm'
+import { categoricalCrossEntropy, normaliseRows } from './categorical-cross-entropy'
 import { clipNorm, clipValue } from './clip'
 import { columnSum } from './column-sum'
 import { conv2d, conv2dFilters, conv2dInput, pad2d } from './conv2d'
+import { copyBlocks } from './copy-blocks'
 import { softmaxCrossEntropy, tally } from './cross-entropy'
 import { dropout } from './dropout'
 import { copy, fill } from './fill'
 import { gather, gatherBytes, gatherLabels } from './gather'
 import { gemm } from './gemm'
+import { pack } from './gemm-packed'
+import { gru, gruBackward } from './gru'
 import { identity, orthogonal } from './initialise'
 import { layerNorm, layerNormGradients, layerNormInput } from './layer-norm'
 import { logSoftmax, logSoftmaxBackward } from './log-softmax'
+import { lstm, lstmBackward } from './lstm'
+import { maskSteps } from './mask-steps'
 import { argMax, oneHot } from './one-hot'
 import { Op } from './opcodes'
 import { permutation } from './permutation'
@@ -28,7 +36,9 @@ import { averagePool2d, averagePool2dBackward, maxPool2d, maxPool2dBackward } fr
 import { normal, uniform } from './random'
 import { addPenalty, penalty, regularise } from './regularise'
 import { rmsprop } from './rmsprop'
+import { sequenceLengths } from './sequence-lengths'
 import { sgd } from './sgd'
+import { simpleRnn, simpleRnnBackward } from './simple-rnn'
 import { softmax, softmaxBackward } from './softmax'
 
 // @ts-ignore: decorator
@@ -414,6 +424,151 @@ export function run(program: usize, words: i32): void {
           int(i, 15),
           int(i, 16),
         )
+        break
+      case Op.Add:
+        add(int(i, 0), int(i, 1), int(i, 2))
+        break
+      case Op.CopyBlocks:
+        copyBlocks(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+        )
+        break
+      case Op.SequenceLengths:
+        sequenceLengths(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), float(i, 5))
+        break
+      case Op.MaskSteps:
+        maskSteps(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4))
+        break
+      case Op.Pack:
+        pack(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5))
+        break
+      case Op.SimpleRnn:
+        simpleRnn(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+        )
+        break
+      case Op.SimpleRnnBackward:
+        simpleRnnBackward(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+          int(i, 10),
+          int(i, 11),
+        )
+        break
+      case Op.Lstm:
+        lstm(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+          int(i, 10),
+        )
+        break
+      case Op.LstmBackward:
+        lstmBackward(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+          int(i, 10),
+          int(i, 11),
+          int(i, 12),
+        )
+        break
+      case Op.Gru:
+        gru(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+          int(i, 10),
+          int(i, 11),
+          int(i, 12),
+        )
+        break
+      case Op.GruBackward:
+        gruBackward(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+          int(i, 10),
+          int(i, 11),
+          int(i, 12),
+          int(i, 13),
+        )
+        break
+      case Op.AverageSteps:
+        averageSteps(int(i, 0), int(i, 1), int(i, 2), int(i, 3))
+        break
+      case Op.AveragedCrossEntropy:
+        averagedCrossEntropy(
+          int(i, 0),
+          int(i, 1),
+          int(i, 2),
+          int(i, 3),
+          int(i, 4),
+          int(i, 5),
+          int(i, 6),
+          int(i, 7),
+          int(i, 8),
+          int(i, 9),
+        )
+        break
+      case Op.CategoricalCrossEntropy:
+        categoricalCrossEntropy(int(i, 0), int(i, 1), int(i, 2), int(i, 3), int(i, 4), int(i, 5), int(i, 6))
+        break
+      case Op.NormaliseRows:
+        normaliseRows(int(i, 0), int(i, 1), int(i, 2), int(i, 3))
         break
       default:
         unreachable()

@@ -55,6 +55,21 @@ export enum Op {
   LayerNormGradients,
   LayerNormInput,
   Augment,
+  Add,
+  CopyBlocks,
+  SequenceLengths,
+  MaskSteps,
+  Pack,
+  SimpleRnn,
+  SimpleRnnBackward,
+  Lstm,
+  LstmBackward,
+  Gru,
+  GruBackward,
+  AverageSteps,
+  AveragedCrossEntropy,
+  CategoricalCrossEntropy,
+  NormaliseRows,
 }
 
 /** Activation functions, as the `activation` argument of an instruction. */
@@ -82,6 +97,20 @@ export enum GemmFlag {
   Accumulate = 4,
   /** Count the exact zeros of A and, where it pays, skip them. Changes no bit while B is finite. */
   SkipZeros = 8,
+}
+
+/** Bits of the `flags` argument of the recurrent instructions. */
+export enum RecurrentFlag {
+  /** From the last step to the first: the state before step t is at t + 1 and the one after it at t. */
+  Reverse = 1,
+  /** The initial state is zero: it is not multiplied by the recurrent weights and gets no gradient. */
+  ZeroState = 2,
+  /** Gates are hard sigmoids, clip(0.2 x + 0.5, 0, 1). */
+  HardGates = 4,
+  /** A simple RNN's activation is ReLU instead of tanh. */
+  Relu = 8,
+  /** A GRU's reset gate acts before the recurrent product instead of after it. */
+  ResetBefore = 16,
 }
 
 /** Elements of a tensor whose squares or penalties are summed apart, whatever the number of threads. */

@@ -12,8 +12,8 @@ export async function trainingSpeed(
 ): Promise<(seconds: number) => Promise<number>> {
   const engine = await createEngine({ engine: engineName })
   const model = sequential(workload.layers, { input: data.sampleShape })
-  const { optimizer, batchSize } = workload
-  const trainer = createTrainer(engine, model, { optimizer, batchSize })
+  const { optimizer, batchSize, loss = 'softmaxCrossEntropy' } = workload
+  const trainer = createTrainer(engine, model, { optimizer, batchSize, loss })
   const train = async (samples: number) => {
     const count = Math.min(data.count, Math.ceil(samples / batchSize) * batchSize)
     for await (const epoch of trainer.fit(take(data, count), { epochs: Math.ceil(samples / count) })) {

@@ -1,5 +1,22 @@
-import { adam, conv2d, dense, dropout, flatten, maxPool2d, type OptimizerSpec, sgd } from '../src/index.js'
+import {
+  adam,
+  conv2d,
+  dense,
+  dropout,
+  flatten,
+  gru,
+  lstm,
+  maxPool2d,
+  type OptimizerSpec,
+  patches,
+  rmsprop,
+  rows,
+  sgd,
+  simpleRnn,
+  timeDistributed,
+} from '../src/index.js'
 import type { LayerSpec } from '../src/nn/layers/index.js'
+import type { LossName } from '../src/nn/loss.js'
 
 /** A training job whose speed is measured, on images of 28x28 bytes in ten classes. */
 export interface Workload {
@@ -7,6 +24,8 @@ export interface Workload {
   readonly title: string
   readonly layers: readonly LayerSpec[]
   readonly optimizer: OptimizerSpec
+  /** `softmaxCrossEntropy` by default. */
+  readonly loss?: LossName
   readonly batchSize: number
 }
 
@@ -45,6 +64,46 @@ export const workloads: readonly Workload[] = [
     layers: [flatten(), dense(100, { activation: 'tanh' }), dense(10)],
     optimizer: sgd({ rate: 0.1 }),
     batchSize: 250,
+  },
+  {
+    id: 'W5',
+    title: 'LSTM(16) rows, SGD, batch 128',
+    layers: [rows(), lstm(16), dense(10)],
+    optimizer: sgd({ rate: 0.01 }),
+    batchSize: 128,
+  },
+  {
+    id: 'W6',
+    title: 'LSTM(128) rows, Adam, batch 128',
+    layers: [rows(), lstm(128), dense(10)],
+    optimizer: adam({ rate: 0.001 }),
+    batchSize: 128,
+  },
+  {
+    id: 'W7',
+    title: 'RNN(128) 112 steps of 7, RMSProp, batch 50',
+    layers: [patches(7), simpleRnn(128, { recurrentKernel: 'identity' }), dense(10)],
+    optimizer: rmsprop({ rate: 0.0002 }),
+    batchSize: 50,
+  },
+  {
+    id: 'W8',
+    title: 'RNN(100) rows, averaged softmax, SGD, batch 100',
+    layers: [
+      rows(),
+      simpleRnn(100, { sequence: true, bias: false }),
+      timeDistributed(dense(10, { bias: false })),
+    ],
+    loss: 'averagedSoftmaxCrossEntropy',
+    optimizer: sgd({ rate: 0.01 }),
+    batchSize: 100,
+  },
+  {
+    id: 'W9',
+    title: 'GRU(128) rows, Adam, batch 128',
+    layers: [rows(), gru(128), dense(10)],
+    optimizer: adam({ rate: 0.001 }),
+    batchSize: 128,
   },
   {
     id: 'W10',

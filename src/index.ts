@@ -32,19 +32,28 @@ export type { ActivationSpec } from './nn/activations.js'
 export type { Initialiser } from './nn/initialisers.js'
 export { activation } from './nn/layers/activation.js'
 export { type BatchNormOptions, batchNorm } from './nn/layers/batch-norm.js'
+export { bidirectional } from './nn/layers/bidirectional.js'
+export { concatenate } from './nn/layers/concatenate.js'
 export { type Conv2dOptions, conv2d } from './nn/layers/conv2d.js'
 export { type DenseOptions, dense } from './nn/layers/dense.js'
 export { dropout } from './nn/layers/dropout.js'
 export { flatten } from './nn/layers/flatten.js'
+export { columns, patches, pixels, rows } from './nn/layers/framings.js'
+export { type GruOptions, gru } from './nn/layers/gru.js'
 export type { LayerSpec } from './nn/layers/index.js'
 export { type LayerNormOptions, layerNorm } from './nn/layers/layer-norm.js'
+export { type LstmOptions, lstm } from './nn/layers/lstm.js'
+export { masking } from './nn/layers/masking.js'
 export {
   averagePool2d,
   globalAveragePool2d,
   maxPool2d,
   type Pool2dOptions,
 } from './nn/layers/pool2d.js'
+export type { RecurrentOptions } from './nn/layers/recurrent.js'
 export { reshape } from './nn/layers/reshape.js'
+export { type SimpleRnnOptions, simpleRnn } from './nn/layers/simple-rnn.js'
+export { timeDistributed } from './nn/layers/time-distributed.js'
 export type { LossName, LossSpec } from './nn/loss.js'
 export { type Model, type ModelConfig, type ModelOptions, modelFromConfig, sequential } from './nn/model.js'
 export { type AdagradOptions, adagrad } from './optim/adagrad.js'

@@ -127,7 +127,7 @@ function reference(loss: LossSpec, x: number[], label: number): number {
       ? (v - target) ** 2
       : -target * Math.log(1 / (1 + Math.exp(-v))) - (1 - target) * Math.log(1 / (1 + Math.exp(v)))
   const sum = x.reduce((all, v, i) => all + term(v, i === label ? 1 : 0), 0)
-  return loss.reduction === 'mean' ? sum / classes : sum
+  return 'reduction' in loss && loss.reduction === 'mean' ? sum / classes : sum
 }
 
 t.test('trained gradients and losses are those of the definitions', async (t) => {

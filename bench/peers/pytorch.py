@@ -18,6 +18,23 @@ def images(folder):
     return pixels.reshape(-1, 784), labels.long()
 
 
+class Recurrent(nn.Module):
+    """A recurrent layer over the image as `steps` steps, its last output in a dense layer, or every step's."""
+
+    def __init__(self, layer, steps, width, every_step=False, bias=True):
+        super().__init__()
+        self.layer, self.steps, self.every_step = layer, steps, every_step
+        self.dense = nn.Linear(width, 10, bias=bias)
+
+    def forward(self, x):
+        outputs, _ = self.layer(x.reshape(len(x), self.steps, -1).transpose(0, 1))
+        return self.dense(outputs if self.every_step else outputs[-1])
+
+
+def averaged_softmax(logits, labels):
+    return nn.functional.nll_loss(logits.softmax(2).mean(0).log(), labels)
+
+
 WORKLOADS = {
     "W1": (32, 0.01, lambda: nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))),
     "W2": (128, 0.01, lambda: nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 10))),
@@ -28,10 +45,16 @@ WORKLOADS = {
     "W10": (64, 0.001, lambda: nn.Sequential(
         nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 16, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(16, 32, 3), nn.ReLU(),
         nn.MaxPool2d(2), nn.Flatten(), nn.Linear(800, 10))),
+    "W5": (128, 0.01, lambda: Recurrent(nn.LSTM(28, 16), 28, 16)),
+    "W6": (128, 0.001, lambda: Recurrent(nn.LSTM(28, 128), 28, 128)),
+    "W7": (50, 0.0002, lambda: Recurrent(nn.RNN(7, 128), 112, 128)),
+    "W8": (100, 0.01, lambda: Recurrent(nn.RNN(28, 100, bias=False), 28, 100, every_step=True, bias=False)),
+    "W9": (128, 0.001, lambda: Recurrent(nn.GRU(28, 128), 28, 128)),
 }
 
-# All others are trained by plain gradient descent.
-OPTIMIZERS = {"W10": torch.optim.Adam}
+# Plain SGD for the others.
+OPTIMIZERS = {"W6": torch.optim.Adam, "W7": torch.optim.RMSprop, "W9": torch.optim.Adam,
+              "W10": torch.optim.Adam}
 
 
 class Run:
@@ -41,8 +64,9 @@ class Run:
         self.batch, rate, build = WORKLOADS[name]
         torch.manual_seed(1)
         self.model = build()
-        self.optimizer = OPTIMIZERS.get(name, torch.optim.SGD)(self.model.parameters(), lr=rate)
-        self.loss = nn.CrossEntropyLoss()
+        optimizer = OPTIMIZERS.get(name, torch.optim.SGD)
+        self.optimizer = optimizer(self.model.parameters(), lr=rate)
+        self.loss = averaged_softmax if name == "W8" else nn.CrossEntropyLoss()
         self.x, self.y = x, y
         self.order = torch.randperm(len(x))
         self.at = 0

@@ -1,6 +1,6 @@
 import type { ProgramBuilder } from '../program/builder.js'
 import * as instruction from '../program/instructions.js'
-import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
+import { createTensor, sizeOf, slice, type Tensor } from '../program/tensor.js'
 import type { Check } from './fields.js'
 import { show } from './fields.js'
 import type { Penalty } from './penalty.js'
@@ -20,6 +20,12 @@ export type Initialiser =
   | { readonly type: 'uniform'; readonly limit: number }
   | { readonly type: 'normal'; readonly deviation: number }
   | { readonly type: 'orthogonal'; readonly gain: number }
+
+/** Equal parts, one after the other, each filled with a value of its own: the biases of an LSTM's gates. */
+export interface Blocks {
+  readonly type: 'blocks'
+  readonly values: readonly number[]
+}
 
 const names = [
   'zeros',
@@ -58,7 +64,7 @@ export interface Parameter {
   /** Unique in its model, such as `dense_1/kernel`. */
   readonly name: string
   readonly tensor: Tensor
-  readonly initialiser: Initialiser
+  readonly initialiser: Initialiser | Blocks
   /** Inputs and outputs of one unit, which scale the random initialisers. */
   readonly fan: { readonly in: number; readonly out: number }
   readonly penalty?: Penalty | null
@@ -69,10 +75,13 @@ export interface Parameter {
   readonly trained?: boolean
 }
 
-type Described = Extract<Initialiser, object>
+type Described = Extract<Initialiser, object> | Blocks
 
 /** The initialiser in numbers, its scale worked out from the fans. */
-function describe(initialiser: Initialiser, { in: fanIn, out: fanOut }: Parameter['fan']): Described {
+function describe(
+  initialiser: Initialiser | Blocks,
+  { in: fanIn, out: fanOut }: Parameter['fan'],
+): Described {
   if (typeof initialiser !== 'string') return initialiser
   switch (initialiser) {
     case 'zeros':
@@ -111,6 +120,13 @@ export function emitInitialiser(
     case 'constant':
       program.emit(instruction.fill, { x, count, value: start.value })
       break
+    case 'blocks': {
+      const size = count / start.values.length
+      for (const [i, value] of start.values.entries()) {
+        program.emit(instruction.fill, { x: slice(x, i * size, [size]), count: size, value })
+      }
+      break
+    }
     case 'identity':
       program.emit(instruction.identity, { x, rows, columns, value: start.gain })
       break

@@ -1,9 +1,16 @@
 import type { ProgramBuilder } from '../program/builder.js'
 import type { Tensor } from '../program/tensor.js'
 import type { Parameter } from './initialisers.js'
+import type { LayerSpec } from './layers/index.js'
 
 /** The shape of one sample, without the batch axis. */
 export type Shape = readonly number[]
+
+/**
+ * The order of a value's first axes in memory: batch first, [batch, ...sample], or for samples that are sequences,
+ * [steps, ...], time first: [steps, batch, ...].
+ */
+export type Layout = 'batch' | 'time'
 
 /** What a layer emits into: one program for one batch size, for training or for inference. */
 export interface EmitContext {
@@ -15,6 +22,10 @@ export interface EmitContext {
   /** Counts training steps, a uint32 in memory: random masks are counted by it. */
   readonly step: Tensor
   readonly seed: number
+  /** int32 [batch]: how many steps of each sample's sequence are not padding; absent or null where all are. */
+  readonly lengths?: Tensor | null
+  /** Memory that keeps its contents from batch to batch, zero at the start of an epoch or evaluation. */
+  carried(name: string, shape: Shape): Tensor
   /** Where the gradient of a parameter is to be written. */
   gradientOf(parameter: Parameter): Tensor
   /** Called when a layer's backward pass has been emitted: its parameters are no longer read. */
@@ -23,8 +34,10 @@ export interface EmitContext {
 
 /** A layer's output in one program, and how to emit its backward pass. */
 export interface Forward {
-  /** [batch, ...output] */
+  /** [batch, ...output], or time first where the layer gives that */
   readonly output: Tensor
+  /** Lengths of the output's sequences, where this layer finds them; see `EmitContext.lengths`. */
+  readonly lengths?: Tensor
   /**
    * Emits the gradients of the layer's parameters and returns the gradient of its input, [batch, ...input], or null where
    * that is not needed. `gradient` is that of the output; it may be overwritten.
@@ -39,15 +52,23 @@ export interface Layer {
   readonly input: Shape
   readonly output: Shape
   readonly parameters: readonly Parameter[]
+  /** The layouts that it takes and gives; `'any'` gives what it is given. Batch first in and out by default. */
+  readonly layout?: 'any' | { readonly takes: Layout; readonly gives: Layout }
+  /** Whether it carries state from batch to batch: the sample at one place then goes on with the one before it. */
+  readonly stateful?: boolean
   forward(context: EmitContext, x: Tensor): Forward
 }
 
 /** Where a layer stands when it is built. */
 export interface Place {
   readonly name: string
-  /** Number of the layer in its model, from 0. */
+  /** Number of the layer in its model, from 0, layers inside others counted after the one that holds them. */
   readonly index: number
   readonly input: Shape
+  /** Builds a layer inside this one. */
+  inner(spec: LayerSpec, name: string, input: Shape): Layer
+  /** Builds layers inside this one that feed each other, as one layer. */
+  chain(specs: readonly LayerSpec[], name: string): Layer
 }
 
 /** A shape as messages show it. */

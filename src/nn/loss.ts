@@ -1,12 +1,15 @@
 import { ModelError } from '../errors.js'
 import type { Tensor } from '../program/tensor.js'
 import { show } from './fields.js'
-import type { EmitContext, Shape } from './layer.js'
+import type { EmitContext, Layout, Shape } from './layer.js'
 import {
+  buildAveragedSoftmaxCrossEntropy,
   buildBinaryCrossEntropy,
+  buildCategoricalCrossEntropy,
   buildMeanSquaredError,
   buildSoftmaxCrossEntropy,
   type PointwiseLossSpec,
+  type SequenceLossSpec,
   type SoftmaxCrossEntropySpec,
 } from './losses.js'
 
@@ -23,6 +26,8 @@ export interface LossOutput {
 /** A loss over class labels. */
 export interface Loss {
   readonly name: LossName
+  /** How the model's output has to lie; batch first by default. */
+  readonly layout?: Layout
   /** @throws ModelError when a model with this output cannot be trained on `classes` classes. */
   check(output: Shape, classes: number): void
   /** Emits loss, prediction and, when training, the gradient; `labels` are int32 [batch]. */
@@ -34,12 +39,14 @@ export interface Loss {
 export type LossName = LossSpec['type']
 
 /** The description of a loss: plain data. Its name alone stands for it without options. */
-export type LossSpec = SoftmaxCrossEntropySpec | PointwiseLossSpec
+export type LossSpec = SoftmaxCrossEntropySpec | PointwiseLossSpec | SequenceLossSpec
 
 const builders: { [T in LossName]: (spec: Extract<LossSpec, { type: T }>) => Loss } = {
   softmaxCrossEntropy: buildSoftmaxCrossEntropy,
   binaryCrossEntropy: buildBinaryCrossEntropy,
   meanSquaredError: buildMeanSquaredError,
+  averagedSoftmaxCrossEntropy: buildAveragedSoftmaxCrossEntropy,
+  categoricalCrossEntropy: buildCategoricalCrossEntropy,
 }
 
 /** Builds a loss from its name or its description. */

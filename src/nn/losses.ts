@@ -19,6 +19,11 @@ export interface PointwiseLossSpec {
   readonly reduction?: 'sum' | 'mean'
 }
 
+/** Losses without options: of the average of every step's softmax, and of scores divided by their sum. */
+export interface SequenceLossSpec {
+  readonly type: 'averagedSoftmaxCrossEntropy' | 'categoricalCrossEntropy'
+}
+
 /** @throws ModelError when a model with this output cannot be trained on `classes` classes. */
 function checkClasses(name: string, output: Shape, classes: number): void {
   if (output.length === 1 && output[0] === classes) return
@@ -103,5 +108,74 @@ export function buildMeanSquaredError(spec: PointwiseLossSpec): Loss {
     check: (output, classes) => checkClasses(spec.type, output, classes),
     emit: (context, x, labels) => emitPointwise(instruction.squaredError, spec, context, x, labels),
     probabilities: (_, x) => x,
+  }
+}
+
+/** A softmax at every step of outputs [steps, classes]; -log of their average at the label, the mean over the batch. */
+export function buildAveragedSoftmaxCrossEntropy(spec: SequenceLossSpec): Loss {
+  checkFields(spec.type, spec, {})
+  const { type: name } = spec
+  return {
+    name,
+    layout: 'time',
+    check(output, classes) {
+      if (output.length === 2 && output[1] === classes) return
+      throw new ModelError(
+        `${name}: the data have ${classes} classes, so the model's output should have shape [steps, ${classes}], found ${showShape(output)}; timeDistributed(dense(${classes})) after a recurrent layer with sequence: true gives that.`,
+      )
+    },
+    emit(context, logits, labels) {
+      const { program, batch, training } = context
+      const [steps, , classes] = logits.shape as [number, number, number]
+      const { p, average } = averagedSoftmax(context, logits)
+      const loss = createTensor('transient', 'loss', [batch])
+      const predicted = createTensor('transient', 'predicted', [batch], 'i32')
+      const logs = createTensor('transient', 'logs', [steps, batch])
+      program.from('loss').emit(instruction.averagedCrossEntropy, {
+        ...{ logits, average, labels, p: training ? p : null, logs, loss, predicted, steps },
+        ...{ rows: batch, classes },
+      })
+      return { loss, predicted, gradient: training ? p : null }
+    },
+    probabilities: (context, x) => averagedSoftmax(context, x).average,
+  }
+}
+
+/** The softmax p of every step of `logits` [steps, batch, classes], and its mean over the steps. */
+function averagedSoftmax({ program, batch }: EmitContext, logits: Tensor): { p: Tensor; average: Tensor } {
+  const [steps, , classes] = logits.shape as [number, number, number]
+  const p = createTensor('transient', 'probabilities', logits.shape)
+  const average = createTensor('transient', 'average', [batch, classes])
+  program.from('loss')
+  program.emit(instruction.softmax, { x: logits, y: p, rows: steps * batch, classes })
+  program.emit(instruction.averageSteps, { x: p, y: average, steps, size: batch * classes })
+  return { p, average }
+}
+
+/**
+ * Keras's: outputs that are not negative, such as those of sigmoids, divided by their sum and clipped to 1e-7 .. 1 - 1e-7;
+ * -log of the label's, the mean over the batch.
+ */
+export function buildCategoricalCrossEntropy(spec: SequenceLossSpec): Loss {
+  checkFields(spec.type, spec, {})
+  const { type: name } = spec
+  return {
+    name,
+    check: (output, classes) => checkClasses(name, output, classes),
+    emit({ program, batch, training }, scores, labels) {
+      const classes = scores.shape.at(-1)!
+      const loss = createTensor('transient', 'loss', [batch])
+      const predicted = createTensor('transient', 'predicted', [batch], 'i32')
+      const gradient = training ? createTensor('transient', 'dscores', scores.shape) : null
+      program.from('loss').emit(instruction.categoricalCrossEntropy, {
+        ...{ scores, labels, dscores: gradient, loss, predicted, rows: batch, classes },
+      })
+      return { loss, predicted, gradient }
+    },
+    probabilities({ program, batch }, x) {
+      const y = createTensor('transient', 'probabilities', x.shape)
+      program.from('loss').emit(instruction.normaliseRows, { x, y, rows: batch, classes: x.shape.at(-1)! })
+      return y
+    },
   }
 }

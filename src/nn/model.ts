@@ -2,11 +2,12 @@ import type { Engine } from '../engine/engine.js'
 import { createJsEngine } from '../engine/js/engine.js'
 import { ModelError } from '../errors.js'
 import { sizeOf, type Tensor } from '../program/tensor.js'
+import { type Chain, createChain } from './chain.js'
 import { checkFields, isShape, seed, show } from './fields.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { Parameter } from './initialisers.js'
-import { type EmitContext, type Forward, type Layer, type Shape, showShape } from './layer.js'
-import { buildLayer, type LayerSpec } from './layers/index.js'
+import { type EmitContext, type Forward, type Layer, type Layout, type Shape, showShape } from './layer.js'
+import type { LayerSpec } from './layers/index.js'
 import { WeightMemory } from './weight-memory.js'
 
 export interface ModelOptions {
@@ -42,21 +43,14 @@ export class Model {
   readonly config: Required<ModelConfig>
   readonly layers: readonly Layer[]
   readonly parameters: readonly Parameter[]
+  private readonly chain: Chain
   private memory: WeightMemory | null = null
 
   constructor(config: ModelConfig) {
     checkFields('model', config, { input: isShape, layers: isList }, { seed })
     this.config = { seed: 1, ...config }
-    const counts = new Map<string, number>()
-    let shape = config.input
-    this.layers = config.layers.map((spec, index) => {
-      const type = String(spec?.type)
-      const number = (counts.get(type) ?? 0) + 1
-      counts.set(type, number)
-      const layer = buildLayer(spec, { name: `${type}_${number}`, index, input: shape })
-      shape = layer.output
-      return layer
-    })
+    this.chain = createChain(config.layers, config.input)
+    this.layers = this.chain.layers
     this.parameters = this.layers.flatMap((layer) => layer.parameters)
   }
 
@@ -72,29 +66,17 @@ export class Model {
     return this.config.seed
   }
 
-  /** Emits the forward pass of all layers; the result's `backward` emits all gradients, last layer first. */
-  forward(context: EmitContext, x: Tensor): Forward {
-    const { layers } = this
-    const passes: Forward[] = []
-    let output = x
-    for (const layer of layers) {
-      const pass = layer.forward(context, output)
-      passes.push(pass)
-      output = pass.output
-    }
-    // Nothing below the first layer with parameters needs a gradient.
-    const first = layers.findIndex((layer) => layer.parameters.length > 0)
-    return {
-      output,
-      backward(gradient, needsInput) {
-        let flowing: Tensor | null = gradient
-        for (let i = passes.length - 1; i >= 0 && flowing !== null; i--) {
-          flowing = passes[i]!.backward(flowing, needsInput || i > first)
-          context.layerDone(layers[i]!)
-        }
-        return flowing
-      },
-    }
+  /** Whether any layer carries state from batch to batch. */
+  get stateful(): boolean {
+    return this.layers.some((layer) => layer.stateful)
+  }
+
+  /**
+   * Emits the forward pass of all layers on `x` [batch, ...input]; the result's `backward` emits all gradients, last layer
+   * first. The output, and the gradient given to `backward`, lie in `layout`.
+   */
+  forward(context: EmitContext, x: Tensor, layout: Layout = 'batch'): Forward {
+    return this.chain.forward(context, x, 'batch', layout)
   }
 
   /**

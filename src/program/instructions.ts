@@ -732,3 +732,240 @@ export const augment = define(
   },
   (v) => v.rows * v.height * v.width * (12 + 9 * v.channels + (v.radius === 0 ? 0 : 16 * v.radius + 10)),
 )
+
+/** y[i] += x[i] */
+export const add = define(Op.Add, 'add', { x: 'read', y: 'update', count: 'int' }, (v) => v.count)
+
+/** lengths[b] = 1 + the last t at which x[t, b, :] is not `value` throughout, time first; 0 where there is none. */
+export const sequenceLengths = define(Op.SequenceLengths, 'sequenceLengths', {
+  x: 'read',
+  lengths: 'write',
+  steps: 'int',
+  batch: 'int',
+  features: 'int',
+  value: 'float',
+})
+
+/** y[i * yOuter + j * yInner + k] = x[i * xOuter + j * xInner + k] for i < outer, j < inner, k < size. */
+export const copyBlocks = define(Op.CopyBlocks, 'copyBlocks', {
+  x: 'read',
+  y: 'update',
+  outer: 'int',
+  inner: 'int',
+  size: 'int',
+  xOuter: 'int',
+  xInner: 'int',
+  yOuter: 'int',
+  yInner: 'int',
+})
+
+/** y[t, i] = x[t, i] * mask[i]: one dropout mask for all steps. x and y may be the same. */
+export const maskSteps = define(
+  Op.MaskSteps,
+  'maskSteps',
+  { x: 'read', mask: 'read', y: 'write', steps: 'int', size: 'int' },
+  (v) => v.steps * v.size,
+)
+
+/** Packs op(B) [k, n] into panels of 8 columns for the recurrent instructions; `transposed` where B is stored [n, k]. */
+export const pack = define(Op.Pack, 'pack', {
+  b: 'read',
+  ldb: 'int',
+  packed: 'write',
+  k: 'int',
+  n: 'int',
+  transposed: 'int',
+})
+
+/** FLOPs of a recurrent product over a whole sequence, `gates` blocks of units wide. */
+const recurrentFlops =
+  (gates: number) =>
+  (v: { steps: number; batch: number; hidden: number }): number =>
+    2 * gates * v.steps * v.batch * v.hidden * v.hidden
+
+/**
+ * A simple RNN over all steps; assembly/simple-rnn.ts has the formulas and shapes. Time first, `flags` are RecurrentFlag
+ * bits.
+ */
+export const simpleRnn = define(
+  Op.SimpleRnn,
+  'simpleRnn',
+  {
+    z: 'update',
+    packed: 'read',
+    h: 'update',
+    mask: 'read',
+    masked: 'write',
+    lengths: 'read',
+    steps: 'int',
+    batch: 'int',
+    hidden: 'int',
+    flags: 'int',
+  },
+  recurrentFlops(1),
+)
+
+/** The gradients of `simpleRnn`: z becomes that of x Wx + b, dh goes from the final to the initial state. */
+export const simpleRnnBackward = define(
+  Op.SimpleRnnBackward,
+  'simpleRnnBackward',
+  {
+    z: 'update',
+    packed: 'read',
+    h: 'read',
+    dy: 'read',
+    dh: 'update',
+    mask: 'read',
+    lengths: 'read',
+    steps: 'int',
+    batch: 'int',
+    hidden: 'int',
+    flags: 'int',
+    truncate: 'int',
+  },
+  recurrentFlops(1),
+)
+
+/** An LSTM over all steps; assembly/lstm.ts has the formulas and shapes. */
+export const lstm = define(
+  Op.Lstm,
+  'lstm',
+  {
+    z: 'update',
+    packed: 'read',
+    h: 'update',
+    c: 'update',
+    mask: 'read',
+    masked: 'write',
+    lengths: 'read',
+    steps: 'int',
+    batch: 'int',
+    hidden: 'int',
+    flags: 'int',
+  },
+  recurrentFlops(4),
+)
+
+/** The gradients of `lstm`: z becomes that of x Wx + b, dh and dc go from the final to the initial state. */
+export const lstmBackward = define(
+  Op.LstmBackward,
+  'lstmBackward',
+  {
+    z: 'update',
+    packed: 'read',
+    c: 'read',
+    dy: 'read',
+    dh: 'update',
+    dc: 'update',
+    mask: 'read',
+    lengths: 'read',
+    steps: 'int',
+    batch: 'int',
+    hidden: 'int',
+    flags: 'int',
+    truncate: 'int',
+  },
+  recurrentFlops(4),
+)
+
+/** A GRU over all steps; assembly/gru.ts has the formulas and shapes. */
+export const gru = define(
+  Op.Gru,
+  'gru',
+  {
+    z: 'update',
+    packed: 'read',
+    packedCandidate: 'read',
+    bias: 'read',
+    h: 'update',
+    inner: 'write',
+    mask: 'read',
+    masked: 'write',
+    lengths: 'read',
+    steps: 'int',
+    batch: 'int',
+    hidden: 'int',
+    flags: 'int',
+  },
+  recurrentFlops(3),
+)
+
+/** The gradients of `gru`: z becomes that of x Wx + b, dh goes from the final to the initial state. */
+export const gruBackward = define(
+  Op.GruBackward,
+  'gruBackward',
+  {
+    z: 'update',
+    packed: 'read',
+    packedCandidate: 'read',
+    h: 'read',
+    inner: 'update',
+    dy: 'read',
+    dh: 'update',
+    mask: 'read',
+    lengths: 'read',
+    steps: 'int',
+    batch: 'int',
+    hidden: 'int',
+    flags: 'int',
+    truncate: 'int',
+  },
+  recurrentFlops(3),
+)
+
+/** y[i] = the mean over t of x[t, i]. */
+export const averageSteps = define(
+  Op.AverageSteps,
+  'averageSteps',
+  { x: 'read', y: 'write', steps: 'int', size: 'int' },
+  (v) => v.steps * v.size,
+)
+
+/**
+ * Cross-entropy of a softmax averaged over the steps; `p` holds the softmax of each step and becomes the gradient for
+ * the logits, `average` is its mean, `logs` [steps, rows] working memory. Formulas in assembly/averaged-cross-entropy.ts.
+ */
+export const averagedCrossEntropy = define(
+  Op.AveragedCrossEntropy,
+  'averagedCrossEntropy',
+  {
+    logits: 'read',
+    average: 'read',
+    labels: 'read',
+    p: 'update',
+    logs: 'write',
+    loss: 'write',
+    predicted: 'write',
+    steps: 'int',
+    rows: 'int',
+    classes: 'int',
+  },
+  (v) => 6 * v.steps * v.rows * v.classes,
+)
+
+/**
+ * Per row: loss[r] = -log clip(scores[r, labels[r]] / sum(scores[r]), 1e-7, 1 - 1e-7), predicted[r] = arg max, and where
+ * it is given `dscores`, the gradient of the mean loss.
+ */
+export const categoricalCrossEntropy = define(
+  Op.CategoricalCrossEntropy,
+  'categoricalCrossEntropy',
+  {
+    scores: 'read',
+    labels: 'read',
+    dscores: 'write',
+    loss: 'write',
+    predicted: 'write',
+    rows: 'int',
+    classes: 'int',
+  },
+  (v) => 3 * v.rows * v.classes,
+)
+
+/** y[r, :] = x[r, :] / sum(x[r, :]) */
+export const normaliseRows = define(
+  Op.NormaliseRows,
+  'normaliseRows',
+  { x: 'read', y: 'write', rows: 'int', classes: 'int' },
+  (v) => 2 * v.rows * v.classes,
+)

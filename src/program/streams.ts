@@ -9,6 +9,8 @@ export enum Purpose {
   Split = 4,
   Digits = 5,
   Augment = 6,
+  InputDropout = 7,
+  RecurrentDropout = 8,
 }
 
 /** Number of the `index`-th stream for this purpose. */

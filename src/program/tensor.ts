@@ -49,6 +49,11 @@ export function createTensor(
   return { buffer, type, shape, offset: 0 }
 }
 
+/** Part of a tensor: `shape` elements from the element `start` on, row-major. */
+export function slice(tensor: Tensor, start: number, shape: readonly number[]): Tensor {
+  return { ...tensor, shape, offset: tensor.offset + start * elementBytes[tensor.type] }
+}
+
 /** The same elements under another shape of the same size. */
 export function reshape(tensor: Tensor, shape: readonly number[]): Tensor {
   return { ...tensor, shape }

@@ -7,12 +7,12 @@ import type { LinkedProgram } from '../engine/linked-program.js'
 import { ModelError } from '../errors.js'
 import { type Check, checkFields, wholeNumber } from '../nn/fields.js'
 import { showShape } from '../nn/layer.js'
-import { type Loss, type LossName, lossOf } from '../nn/loss.js'
+import { type Loss, type LossName, type LossSpec, lossOf } from '../nn/loss.js'
 import { type Model, modelFromConfig } from '../nn/model.js'
 import { buildOptimizer } from '../optim/index.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import * as instruction from '../program/instructions.js'
-import { sizeOf } from '../program/tensor.js'
+import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import { createStepState, keptTensors, type StepState, trainingProgram } from './programs.js'
 import { Session } from './session.js'
 
@@ -20,7 +20,7 @@ export interface GradientCheckOptions {
   /** The engine whose gradients are checked; by default the fastest that runs here. */
   readonly engine?: EngineName
   /** `softmaxCrossEntropy` by default. */
-  readonly loss?: LossName
+  readonly loss?: LossName | LossSpec
   /** Elements checked of each parameter, chosen at random, always the same ones; 20 by default. */
   readonly elements?: number | 'all'
 }
@@ -78,7 +78,8 @@ export async function checkGradients(
   checkFields('checkGradients', options, {}, optionFields)
   const { elements = 20 } = options
   const loss = lossOf(options.loss ?? 'softmaxCrossEntropy')
-  if (model.parameters.length === 0) throw new ModelError('checkGradients: the model has no parameters.')
+  const trained = model.parameters.flatMap((parameter, p) => (parameter.trained === false ? [] : [p]))
+  if (trained.length === 0) throw new ModelError('checkGradients: the model has no parameters.')
   const [expected, found] = [showShape(model.input), showShape(batch.sampleShape)]
   if (expected !== found) {
     throw new ModelError(`${batch.name}: the model takes samples of shape ${expected}, found ${found}.`)
@@ -89,7 +90,9 @@ export async function checkGradients(
   const single = new RecordedStep(model, batch, loss, engine)
   const double = new RecordedStep(model, batch, loss, createDoubleEngine())
   single.run()
-  const pairs = model.parameters.map(({ name, tensor: { shape } }, p) => {
+  const pairs = trained.map((p) => {
+    const { name, tensor } = model.parameters[p]!
+    const { shape } = tensor
     const gradient = single.gradient(p)
     return Array.from(chosen(sizeOf(shape), elements, p), (element) => {
       const difference = double.difference(p, element)
@@ -117,6 +120,8 @@ class RecordedStep {
   private readonly state: StepState
   private readonly session: Session
   private readonly program: LinkedProgram
+  /** What stateful layers carry from batch to batch. */
+  private readonly carried: Tensor[] = []
 
   constructor(
     model: Model,
@@ -127,7 +132,12 @@ class RecordedStep {
     this.model = modelFromConfig(model.config)
     const weights = this.model.weightsIn(engine)
     this.model.setWeights(model.weights())
-    this.state = createStepState(this.model, recorder)
+    this.state = createStepState(this.model, recorder, (_, name, shape) => {
+      const tensor = createTensor('external', name, shape)
+      this.session.reserve(tensor.buffer, tensor.buffer.bytes)
+      this.carried.push(tensor)
+      return tensor
+    })
     this.session = new Session(engine, weights, keptTensors(this.state), null)
     const { count } = batch
     const { buffer } = this.state.indices
@@ -144,7 +154,7 @@ class RecordedStep {
   run(): number {
     const { views } = this.engine
     // What a step keeps for the next one is forgotten, so that all runs begin alike.
-    for (const { buffer, shape, type } of keptTensors(this.state)) {
+    for (const { buffer, shape, type } of [...keptTensors(this.state), ...this.carried]) {
       const address = this.session.addressOf(buffer)
       if (type === 'f32') views.f32.fill(0, address >>> 2, (address >>> 2) + sizeOf(shape))
       else views.u8.fill(0, address, address + buffer.bytes)

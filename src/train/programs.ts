@@ -1,5 +1,5 @@
 import type { Parameter } from '../nn/initialisers.js'
-import type { EmitContext } from '../nn/layer.js'
+import type { EmitContext, Shape } from '../nn/layer.js'
 import type { Loss } from '../nn/loss.js'
 import type { Model } from '../nn/model.js'
 import type { Optimizer } from '../optim/optimizer.js'
@@ -25,7 +25,12 @@ export interface StepState {
   /** int32 [label, predicted]: how often each came together. */
   readonly confusion: Tensor
   readonly slots: ReadonlyMap<Parameter, readonly Tensor[]>
+  /** Memory that stateful layers carry from batch to batch of one kind of run. */
+  readonly carried: (run: Run, name: string, shape: Shape) => Tensor
 }
+
+/** What a program is for: each kind of run has states of its own. */
+export type Run = 'training' | 'evaluation' | 'prediction'
 
 /** A data set's arrays in memory, and its standardisation. */
 export interface BatchSource {
@@ -39,7 +44,11 @@ export interface BatchSource {
 }
 
 /** Lays out the state of training `model`. */
-export function createStepState(model: Model, optimizer: Optimizer | null): StepState {
+export function createStepState(
+  model: Model,
+  optimizer: Optimizer | null,
+  carried: StepState['carried'],
+): StepState {
   const classes = model.output.at(-1)!
   const slotsOf = ({ name, tensor }: Parameter) =>
     (optimizer?.slots ?? []).map((slot) => createTensor('state', `${name}.${slot}`, tensor.shape))
@@ -51,6 +60,7 @@ export function createStepState(model: Model, optimizer: Optimizer | null): Step
     totals: createTensor('state', 'totals', [4], 'f64'),
     confusion: createTensor('state', 'confusion', [classes, classes], 'i32'),
     slots: new Map(model.parameters.filter(isTrained).map((parameter) => [parameter, slotsOf(parameter)])),
+    carried,
   }
 }
 
@@ -102,6 +112,7 @@ export function trainingProgram(
   const updates = new Updates(program, optimizer, state.slots, state.scalars, clip)
   const context: EmitContext = {
     ...{ program, batch, training: true, step: state.step, seed: model.seed },
+    carried: (name, shape) => state.carried('training', name, shape),
     gradientOf(parameter) {
       const gradient = createTensor('transient', `${parameter.name}.gradient`, parameter.tensor.shape)
       gradients.set(parameter, gradient)
@@ -113,7 +124,7 @@ export function trainingProgram(
       }
     },
   }
-  const { output, backward } = model.forward(context, x)
+  const { output, backward } = model.forward(context, x, loss.layout)
   const { gradient } = emitLoss(context, model, loss, output, y, state)
   backward(gradient!, false)
   updates.finish()
@@ -138,8 +149,8 @@ export function evaluationProgram(
 ): Program {
   const program = new ProgramBuilder(`evaluation, batch ${batch}`)
   const { x, y } = emitBatch(program, source, state.indices, batch, model.input, null)
-  const context = inferenceContext(program, model, state.step, batch)
-  emitLoss(context, model, loss, model.forward(context, x).output, y, state)
+  const context = inferenceContext(program, model, state, 'evaluation', batch)
+  emitLoss(context, model, loss, model.forward(context, x, loss.layout).output, y, state)
   return program
 }
 
@@ -148,22 +159,29 @@ export function predictionProgram(
   model: Model,
   loss: Loss,
   x: Tensor,
-  step: Tensor,
+  state: StepState,
   probabilities: Tensor,
   batch: number,
 ): Program {
   const program = new ProgramBuilder(`prediction, batch ${batch}`)
-  const context = inferenceContext(program, model, step, batch)
-  const { output } = model.forward(context, { ...x, shape: [batch, ...model.input] })
-  const y = { ...probabilities, shape: output.shape }
+  const context = inferenceContext(program, model, state, 'prediction', batch)
+  const { output } = model.forward(context, { ...x, shape: [batch, ...model.input] }, loss.layout)
   const found = loss.probabilities(context, output)
-  program.emit(instruction.copy, { x: found, y, count: sizeOf(output.shape) })
+  const y = { ...probabilities, shape: found.shape }
+  program.emit(instruction.copy, { x: found, y, count: sizeOf(found.shape) })
   return program
 }
 
-function inferenceContext(program: ProgramBuilder, model: Model, step: Tensor, batch: number): EmitContext {
+function inferenceContext(
+  program: ProgramBuilder,
+  model: Model,
+  state: StepState,
+  run: Run,
+  batch: number,
+): EmitContext {
   return {
-    ...{ program, batch, training: false, step, seed: model.seed },
+    ...{ program, batch, training: false, step: state.step, seed: model.seed },
+    carried: (name, shape) => state.carried(run, name, shape),
     gradientOf({ name }) {
       throw new Error(`${name}: a program without training has no gradients`)
     },

@@ -133,6 +133,8 @@ export class Trainer {
   private readonly probabilities = createTensor('external', 'y', [0])
   /** Drawn for every epoch: where each of its samples lies in the data set. */
   private readonly order = createTensor('external', 'order', [0], 'i32')
+  /** Of stateful layers, by run and name. */
+  private readonly carried = new Map<string, { tensor: Tensor; bytes: number }>()
   private step = 0
   private epoch = 0
   private fitting = false
@@ -156,7 +158,9 @@ export class Trainer {
     this.optimizer = buildOptimizer(options.optimizer)
     this.seed = seed
     this.batchSize = batchSize === 'full' ? Number.POSITIVE_INFINITY : batchSize
-    this.state = createStepState(model, this.optimizer)
+    this.state = createStepState(model, this.optimizer, (run, name, shape) =>
+      this.carriedState(`${run}: ${name}`, shape),
+    )
     const standard = standardisation && this.checked(standardisation)
     this.session = new Session(
       engine,
@@ -256,8 +260,9 @@ export class Trainer {
   async evaluate(data: Dataset): Promise<Evaluation> {
     this.checkData(data)
     this.clearTotals()
+    this.clearCarried('evaluation')
     const source = this.session.load(data)
-    await this.forEachBatch(data.count, EVALUATION_BATCH, (start, batch) => {
+    await this.forEachBatch(data.count, this.evaluationBatch, (start, batch) => {
       this.writeIndices(data, start, batch)
       const program = this.session.program(`evaluate ${batch} ${source.id}`, () =>
         evaluationProgram(this.model, this.loss, source, this.state, batch),
@@ -282,9 +287,10 @@ export class Trainer {
         )
       }
     } else this.checkShape(inputs)
-    const outputs = sizeOf(this.model.output)
+    const outputs = this.model.output.at(-1)!
     const probabilities = new Float32Array(rows * outputs)
-    await this.forEachBatch(rows, EVALUATION_BATCH, (start, batch) => {
+    this.clearCarried('prediction')
+    await this.forEachBatch(rows, this.evaluationBatch, (start, batch) => {
       this.session.reserve(this.input.buffer, batch * size * 4)
       this.session.reserve(this.probabilities.buffer, batch * outputs * 4)
       const values =
@@ -294,7 +300,7 @@ export class Trainer {
       this.write(this.input, this.standardised(values))
       const { input, probabilities: found, model, loss, state } = this
       const program = this.session.program(`predict ${batch}`, () =>
-        predictionProgram(model, loss, input, state.step, found, batch),
+        predictionProgram(model, loss, input, state, found, batch),
       )
       program.run()
       const at = this.session.addressOf(found.buffer) >>> 2
@@ -325,6 +331,7 @@ export class Trainer {
     const before = { ...this.session.snapshot(), step: this.step }
     const order = (this.options.shuffle ?? true) ? this.drawOrder(data.count, epoch) : undefined
     this.clearTotals()
+    this.clearCarried('training')
     const started = performance.now()
     let step = 0
     let samples = 0
@@ -374,6 +381,32 @@ export class Trainer {
       if (!run(start, Math.min(batchSize, count - start))) return
       const pause = turn()
       if (pause) await pause
+    }
+  }
+
+  /** With layers that carry state, samples keep their places in the batch. */
+  private get evaluationBatch(): number {
+    return this.model.stateful ? this.batchSize : EVALUATION_BATCH
+  }
+
+  private carriedState(name: string, shape: readonly number[]): Tensor {
+    const bytes = sizeOf(shape) * 4
+    const known = this.carried.get(name)
+    const tensor = known?.tensor ?? createTensor('external', name, shape)
+    if (!known || known.bytes < bytes) {
+      this.session.reserve(tensor.buffer, bytes)
+      this.carried.set(name, { tensor, bytes })
+      this.clearCarried(name)
+    }
+    return { ...tensor, shape }
+  }
+
+  /** Sets the states whose names begin so to zero. */
+  private clearCarried(prefix: string): void {
+    for (const [name, { tensor, bytes }] of this.carried) {
+      if (!name.startsWith(prefix)) continue
+      const at = this.session.addressOf(tensor.buffer)
+      this.engine.views.u8.fill(0, at, at + bytes)
     }
   }
 

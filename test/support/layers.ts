@@ -9,27 +9,42 @@ import { type Buffer, createTensor, sizeOf, type Tensor } from '../../src/progra
 export interface LayerRun {
   readonly y: Float32Array
   readonly dx: Float32Array
-  /** Gradients by parameter name. */
+  /** Gradients by parameter name, in the order of the model's parameters. */
   readonly gradients: ReadonlyMap<string, Float32Array>
+  /** The states of stateful layers after the run, by name. */
+  readonly carried: ReadonlyMap<string, Float32Array>
 }
 
 /**
  * Runs layers forward and backward on an engine, every buffer in memory of its own, so that all results can be read.
- * `weights` are the parameters' values in order; `dy` is the gradient of the output.
+ * `weights` are the parameters' values in order; `dy` is the gradient of the output; `carried` the states that stateful
+ * layers start from, in order.
  */
 export function runLayers(
   engine: Engine,
   specs: readonly LayerSpec[],
   input: readonly number[],
-  { x, weights, dy, batch }: { x: Float32Array; weights: Float32Array[]; dy: Float32Array; batch: number },
+  run: {
+    x: Float32Array
+    weights: Float32Array[]
+    dy: Float32Array
+    batch: number
+    carried?: Float32Array[]
+  },
 ): LayerRun {
+  const { x, weights, dy, batch } = run
   const model = sequential(specs, { input })
   model.setWeights(new Map(model.parameters.map(({ name }, i) => [name, weights[i]!])))
   const memory = model.weightsIn(engine)
   const program = new ProgramBuilder('test')
   const gradients = new Map<string, Tensor>()
+  const carried = new Map<string, Tensor>()
   const context: EmitContext = {
     ...{ program, batch, training: true, step: createTensor('state', 'step', [1], 'i32'), seed: model.seed },
+    carried(name, shape) {
+      if (!carried.has(name)) carried.set(name, createTensor('state', name, shape))
+      return carried.get(name)!
+    },
     gradientOf({ name, tensor }) {
       const gradient = createTensor('state', `${name}.gradient`, tensor.shape)
       gradients.set(name, gradient)
@@ -58,13 +73,17 @@ export function runLayers(
   const linked = new LinkedProgram(engine, program, addressOf)
   engine.views.f32.set(x, at(xTensor))
   engine.views.f32.set(dy, at(dyTensor))
-  const outputs = { ...forward.output }
+  for (const [i, tensor] of [...carried.values()].entries()) {
+    engine.views.f32.set(run.carried![i]!, at(tensor))
+  }
   linked.run()
+  const trained = model.parameters.filter(({ name }) => gradients.has(name))
   const result = {
     // The output gradient may be overwritten, but never the output.
-    y: read(outputs),
+    y: read(forward.output),
     dx: read(dx),
-    gradients: new Map([...gradients].map(([name, tensor]) => [name, read(tensor)])),
+    gradients: new Map(trained.map(({ name }) => [name, read(gradients.get(name)!)])),
+    carried: new Map([...carried].map(([name, tensor]) => [name, read(tensor)])),
   }
   linked.release()
   for (const address of places.values()) engine.release(address)

@@ -3,7 +3,9 @@ import { EngineError } from '../../errors.js'
 import { activate, activateBackward } from './activation.js'
 import { adagrad } from './adagrad.js'
 import { adam } from './adam.js'
+import { add } from './add.js'
 import { augment } from './augment.js'
+import { averagedCrossEntropy, averageSteps } from './averaged-cross-entropy.js'
 import {
   batchNorm,
   batchNormGradients,
@@ -11,17 +13,23 @@ import {
   batchNormStatistics,
   inverseDeviation,
 } from './batch-norm.js'
+import { categoricalCrossEntropy, normaliseRows } from './categorical-cross-entropy.js'
 import { clipNorm, clipValue } from './clip.js'
 import { columnSum } from './column-sum.js'
 import { conv2d, conv2dFilters, conv2dInput, pad2d } from './conv2d.js'
+import { copyBlocks } from './copy-blocks.js'
 import { softmaxCrossEntropy, tally } from './cross-entropy.js'
 import { dropout } from './dropout.js'
 import { copy, fill } from './fill.js'
 import { gather, gatherBytes, gatherLabels } from './gather.js'
 import { gemm } from './gemm.js'
+import { pack } from './gemm-packed.js'
+import { gru, gruBackward } from './gru.js'
 import { identity, orthogonal } from './initialise.js'
 import { layerNorm, layerNormGradients, layerNormInput } from './layer-norm.js'
 import { logSoftmax, logSoftmaxBackward } from './log-softmax.js'
+import { lstm, lstmBackward } from './lstm.js'
+import { maskSteps } from './mask-steps.js'
 import { argMax, oneHot } from './one-hot.js'
 import { permutation } from './permutation.js'
 import { binaryCrossEntropy, squaredError } from './pointwise-loss.js'
@@ -29,7 +37,9 @@ import { averagePool2d, averagePool2dBackward, maxPool2d, maxPool2dBackward } fr
 import { normal, uniform } from './random.js'
 import { addPenalty, penalty, regularise } from './regularise.js'
 import { rmsprop } from './rmsprop.js'
+import { sequenceLengths } from './sequence-lengths.js'
 import { sgd } from './sgd.js'
+import { simpleRnn, simpleRnnBackward } from './simple-rnn.js'
 import { softmax, softmaxBackward } from './softmax.js'
 import type { Views } from './views.js'
 
@@ -510,6 +520,168 @@ export function run(memory: Views, program: number, words: number): void {
           i32[a + 15]!,
           i32[a + 16]!,
         )
+        break
+      case Op.Add:
+        add(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!)
+        break
+      case Op.CopyBlocks:
+        copyBlocks(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          i32[a + 7]!,
+          i32[a + 8]!,
+        )
+        break
+      case Op.SequenceLengths:
+        sequenceLengths(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!, f32[a + 5]!)
+        break
+      case Op.MaskSteps:
+        maskSteps(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!)
+        break
+      case Op.Pack:
+        pack(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!, i32[a + 4]!, i32[a + 5]!)
+        break
+      case Op.SimpleRnn:
+        simpleRnn(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          i32[a + 7]!,
+          i32[a + 8]!,
+          i32[a + 9]!,
+        )
+        break
+      case Op.SimpleRnnBackward:
+        simpleRnnBackward(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          i32[a + 7]!,
+          i32[a + 8]!,
+          i32[a + 9]!,
+          i32[a + 10]!,
+          i32[a + 11]!,
+        )
+        break
+      case Op.Lstm:
+        lstm(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          i32[a + 7]!,
+          i32[a + 8]!,
+          i32[a + 9]!,
+          i32[a + 10]!,
+        )
+        break
+      case Op.LstmBackward:
+        lstmBackward(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          i32[a + 7]!,
+          i32[a + 8]!,
+          i32[a + 9]!,
+          i32[a + 10]!,
+          i32[a + 11]!,
+          i32[a + 12]!,
+        )
+        break
+      case Op.Gru:
+        gru(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          i32[a + 7]!,
+          i32[a + 8]!,
+          i32[a + 9]!,
+          i32[a + 10]!,
+          i32[a + 11]!,
+          i32[a + 12]!,
+        )
+        break
+      case Op.GruBackward:
+        gruBackward(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          i32[a + 7]!,
+          i32[a + 8]!,
+          i32[a + 9]!,
+          i32[a + 10]!,
+          i32[a + 11]!,
+          i32[a + 12]!,
+          i32[a + 13]!,
+        )
+        break
+      case Op.AverageSteps:
+        averageSteps(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!)
+        break
+      case Op.AveragedCrossEntropy:
+        averagedCrossEntropy(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+          i32[a + 7]!,
+          i32[a + 8]!,
+          i32[a + 9]!,
+        )
+        break
+      case Op.CategoricalCrossEntropy:
+        categoricalCrossEntropy(
+          memory,
+          i32[a]!,
+          i32[a + 1]!,
+          i32[a + 2]!,
+          i32[a + 3]!,
+          i32[a + 4]!,
+          i32[a + 5]!,
+          i32[a + 6]!,
+        )
+        break
+      case Op.NormaliseRows:
+        normaliseRows(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!)
         break
       default:
         throw new EngineError(`The program has the unknown opcode ${i32[i]} at word ${i - start}.`)

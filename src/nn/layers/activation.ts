@@ -36,7 +36,7 @@ export function buildActivation(spec: ActivationLayerSpec, { name, input }: Plac
       ? undefined
       : isActivation(value) && `"softmax", "logSoftmax" or ${isActivation(value)}`
   checkFields(name, spec, { activation: check })
-  const base = { name, input, output: input, parameters: [] }
+  const base = { name, input, output: input, parameters: [], layout: 'any' as const }
   if (isRowActivation(spec.activation)) {
     return { ...base, forward: rowForward(name, spec.activation, input.at(-1)!) }
   }

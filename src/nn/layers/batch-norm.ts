@@ -44,6 +44,7 @@ export function buildBatchNorm(spec: BatchNormSpec, { name, input }: Place): Lay
     name,
     input,
     output: input,
+    layout: 'any',
     parameters: [scale, shift, runningMean, runningVariance],
 
     forward({ program, batch, training, gradientOf }, x) {

@@ -30,6 +30,7 @@ export function buildDropout(spec: DropoutSpec, { name, input, index }: Place): 
     input,
     output: input,
     parameters: [],
+    layout: 'any',
     forward({ program, training, step, seed }, x) {
       if (!training || spec.rate === 0) return { output: x, backward: (dy) => dy }
       const count = sizeOf(x.shape)

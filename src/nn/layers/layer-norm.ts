@@ -35,6 +35,7 @@ export function buildLayerNorm(spec: LayerNormSpec, { name, input }: Place): Lay
     name,
     input,
     output: input,
+    layout: 'any',
     parameters: [scale, shift],
 
     forward({ program, batch, training, gradientOf }, x) {

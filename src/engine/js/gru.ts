@@ -1,0 +1,167 @@
+import { RecurrentFlag } from '../../../assembly/opcodes.js'
+import { addSpan } from './add.js'
+import { gemmPacked } from './gemm-packed.js'
+import { multiply } from './mask-steps.js'
+import { tanh } from './math.js'
+import {
+  addStateGradient,
+  gate,
+  gateBackward,
+  isPadding,
+  slotAfter,
+  slotBefore,
+  stepAt,
+  tanhBackward,
+} from './recurrent.js'
+import type { Views } from './views.js'
+
+const f = Math.fround
+
+/** A GRU over all steps; assembly/gru.ts has the formulas and shapes. */
+export function gru(
+  memory: Views,
+  z: number,
+  packed: number,
+  packedCandidate: number,
+  bias: number,
+  h: number,
+  inner: number,
+  mask: number,
+  masked: number,
+  lengths: number,
+  steps: number,
+  batch: number,
+  hidden: number,
+  flags: number,
+): void {
+  const { f32 } = memory
+  const hard = (flags & RecurrentFlag.HardGates) !== 0
+  const resetBefore = (flags & RecurrentFlag.ResetBefore) !== 0
+  const slot = batch * hidden
+  const width = 3 * hidden
+  for (let position = 0; position < steps; position++) {
+    const t = stepAt(position, steps, flags)
+    const before = (h >>> 2) + slotBefore(t, flags) * slot
+    const after = (h >>> 2) + slotAfter(t, flags) * slot
+    const zStep = (z >>> 2) + t * slot * 3
+    const innerStep = (inner >>> 2) + t * slot
+    const multiplied = position > 0 || !(flags & RecurrentFlag.ZeroState)
+    let state = before
+    if (mask !== 0 && multiplied) {
+      state = (masked >>> 2) + t * slot
+      multiply(f32, before, mask >>> 2, state, slot)
+    }
+    if (multiplied) gemmPacked(f32, state, hidden, packed >>> 2, f32, zStep, width, batch, 2 * hidden, hidden)
+    for (let r = 0; r < batch; r++) {
+      for (let j = 0; j < hidden; j++) {
+        const unit = r * hidden + j
+        const at = zStep + r * width + j
+        f32[at] = gate(f32[at]!, hard)
+        f32[at + hidden] = gate(f32[at + hidden]!, hard)
+        if (resetBefore) f32[innerStep + unit] = f32[at]! * f32[state + unit]!
+        else f32[innerStep + unit] = bias !== 0 ? f32[(bias >>> 2) + j]! : 0
+      }
+    }
+    if (multiplied) {
+      const [from, to, row] = resetBefore
+        ? [innerStep, zStep + 2 * hidden, width]
+        : [state, innerStep, hidden]
+      gemmPacked(f32, from, hidden, packedCandidate >>> 2, f32, to, row, batch, hidden, hidden)
+    }
+    for (let r = 0; r < batch; r++) {
+      if (isPadding(memory, lengths, r, t)) {
+        f32.copyWithin(after + r * hidden, before + r * hidden, before + (r + 1) * hidden)
+        continue
+      }
+      for (let j = 0; j < hidden; j++) {
+        const unit = r * hidden + j
+        const at = zStep + r * width + j
+        let candidate = f32[at + 2 * hidden]!
+        if (!resetBefore) candidate = f(candidate + f(f32[at]! * f32[innerStep + unit]!))
+        const u = f32[at + hidden]!
+        const n = tanh(candidate)
+        f32[at + 2 * hidden] = n
+        f32[after + unit] = f(f(1 - u) * n) + f(u * f32[before + unit]!)
+      }
+    }
+  }
+}
+
+/** The gradients of `gru`; see assembly/gru.ts. */
+export function gruBackward(
+  memory: Views,
+  z: number,
+  packed: number,
+  packedCandidate: number,
+  h: number,
+  inner: number,
+  dy: number,
+  dh: number,
+  mask: number,
+  lengths: number,
+  steps: number,
+  batch: number,
+  hidden: number,
+  flags: number,
+  truncate: number,
+): void {
+  const { f32 } = memory
+  const hard = (flags & RecurrentFlag.HardGates) !== 0
+  const resetBefore = (flags & RecurrentFlag.ResetBefore) !== 0
+  const slot = batch * hidden
+  const width = 3 * hidden
+  const d = dh >>> 2
+  for (let position = steps - 1; position >= 0; position--) {
+    const t = stepAt(position, steps, flags)
+    const before = (h >>> 2) + slotBefore(t, flags) * slot
+    const zStep = (z >>> 2) + t * slot * 3
+    const innerStep = (inner >>> 2) + t * slot
+    const multiplied = position > 0 || !(flags & RecurrentFlag.ZeroState)
+    if (dy !== 0) addSpan(f32, (dy >>> 2) + t * slot, d, slot)
+    for (let r = 0; r < batch; r++) {
+      const row = zStep + r * width
+      if (isPadding(memory, lengths, r, t)) {
+        f32.fill(0, row, row + width)
+        if (!resetBefore) f32.fill(0, innerStep + r * hidden, innerStep + (r + 1) * hidden)
+        continue
+      }
+      for (let j = 0; j < hidden; j++) {
+        const unit = r * hidden + j
+        const at = row + j
+        const u = f32[at + hidden]!
+        const n = f32[at + 2 * hidden]!
+        const gradient = f32[d + unit]!
+        const dCandidate = tanhBackward(n, f(gradient * f(1 - u)))
+        f32[at + 2 * hidden] = dCandidate
+        f32[at + hidden] = gateBackward(u, f(gradient * f(f32[before + unit]! - n)), hard)
+        f32[d + unit] = gradient * u
+        if (resetBefore) continue
+        const reset = f32[at]!
+        f32[at] = gateBackward(reset, f(dCandidate * f32[innerStep + unit]!), hard)
+        f32[innerStep + unit] = dCandidate * reset
+      }
+    }
+    if (resetBefore) {
+      const dReset = new Float32Array(slot)
+      if (multiplied) {
+        const from = packedCandidate >>> 2
+        const dCandidate = zStep + 2 * hidden
+        addStateGradient(f32, dCandidate, width, from, dReset, 0, mask >>> 2, batch, hidden, hidden)
+      }
+      for (let unit = 0; unit < slot; unit++) {
+        const at = zStep + Math.floor(unit / hidden) * width + (unit % hidden)
+        const reset = f32[at]!
+        f32[at] = gateBackward(reset, f(dReset[unit]! * f32[before + unit]!), hard)
+        f32[d + unit] = f32[d + unit]! + f(dReset[unit]! * reset)
+      }
+    }
+    if (truncate > 0 && position > 0 && position % truncate === 0) f32.fill(0, d, d + slot)
+    else if (multiplied) {
+      addStateGradient(f32, zStep, width, packed >>> 2, f32, d, mask >>> 2, batch, hidden, 2 * hidden)
+      if (!resetBefore) {
+        const from = packedCandidate >>> 2
+        addStateGradient(f32, innerStep, hidden, from, f32, d, mask >>> 2, batch, hidden, hidden)
+      }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { RecurrentFlag } from '../../../assembly/opcodes.js'
+import { gemmPacked } from './gemm-packed.js'
+import { sigmoid } from './math.js'
+import type { Views } from './views.js'
+
+/** What the recurrent layers share; the twin of assembly/recurrent.ts. */
+
+const f = Math.fround
+const FIFTH = f(0.2)
+
+/** Of `steps` steps, the one that comes `position`-th. */
+export function stepAt(position: number, steps: number, flags: number): number {
+  return flags & RecurrentFlag.Reverse ? steps - 1 - position : position
+}
+
+/** Slot of the state before step t. */
+export function slotBefore(t: number, flags: number): number {
+  return flags & RecurrentFlag.Reverse ? t + 1 : t
+}
+
+/** Slot of the state after step t. */
+export function slotAfter(t: number, flags: number): number {
+  return flags & RecurrentFlag.Reverse ? t : t + 1
+}
+
+/** Whether step t lies beyond the end of the sequence of sample r; `lengths` is 0 where all are full. */
+export function isPadding({ i32 }: Views, lengths: number, r: number, t: number): boolean {
+  return lengths !== 0 && t >= i32[(lengths >>> 2) + r]!
+}
+
+/** A gate's activation: the sigmoid, or clip(0.2 x + 0.5, 0, 1). */
+export function gate(x: number, hard: boolean): number {
+  if (!hard) return sigmoid(x)
+  const line = f(f(x * FIFTH) + 0.5)
+  return Math.max(Math.min(line, 1), 0)
+}
+
+/** dx = dy s'(x) of a gate from its output y: dy (y (1 - y)), or 0.2 dy where 0 < y < 1. */
+export function gateBackward(y: number, dy: number, hard: boolean): number {
+  if (!hard) return f(dy * f(y * f(1 - y)))
+  return y > 0 && y < 1 ? f(dy * FIFTH) : 0
+}
+
+/** dx = dy tanh'(x) from y = tanh(x). */
+export function tanhBackward(y: number, dy: number): number {
+  return f(dy * f(1 - f(y * y)))
+}
+
+/**
+ * out += dz W^T for `rows` rows, or with a dropout `mask` (0 where there is none) out += mask * (dz W^T): dz [rows, k]
+ * with rows dzRow elements apart, packed W^T [k, hidden] and mask [rows, hidden] in `f32`, out [rows, hidden] from index
+ * `at`.
+ */
+export function addStateGradient(
+  f32: Float32Array,
+  dz: number,
+  dzRow: number,
+  packed: number,
+  out: Float32Array,
+  at: number,
+  mask: number,
+  rows: number,
+  hidden: number,
+  k: number,
+): void {
+  if (mask === 0) {
+    gemmPacked(f32, dz, dzRow, packed, out, at, hidden, rows, hidden, k)
+    return
+  }
+  const product = new Float32Array(rows * hidden)
+  gemmPacked(f32, dz, dzRow, packed, product, 0, hidden, rows, hidden, k)
+  for (let i = 0; i < product.length; i++) out[at + i]! += f(product[i]! * f32[mask + i]!)
+}

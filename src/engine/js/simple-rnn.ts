@@ -1,0 +1,96 @@
+import { RecurrentFlag } from '../../../assembly/opcodes.js'
+import { addSpan } from './add.js'
+import { gemmPacked } from './gemm-packed.js'
+import { multiply } from './mask-steps.js'
+import { tanh } from './math.js'
+import { addStateGradient, isPadding, slotAfter, slotBefore, stepAt, tanhBackward } from './recurrent.js'
+import type { Views } from './views.js'
+
+/** The simple recurrent network over all steps; assembly/simple-rnn.ts has the formulas and shapes. */
+export function simpleRnn(
+  memory: Views,
+  z: number,
+  packed: number,
+  h: number,
+  mask: number,
+  masked: number,
+  lengths: number,
+  steps: number,
+  batch: number,
+  hidden: number,
+  flags: number,
+): void {
+  const { f32 } = memory
+  const relu = (flags & RecurrentFlag.Relu) !== 0
+  const slot = batch * hidden
+  for (let position = 0; position < steps; position++) {
+    const t = stepAt(position, steps, flags)
+    const before = (h >>> 2) + slotBefore(t, flags) * slot
+    const after = (h >>> 2) + slotAfter(t, flags) * slot
+    const zStep = (z >>> 2) + t * slot
+    if (position > 0 || !(flags & RecurrentFlag.ZeroState)) {
+      let state = before
+      if (mask !== 0) {
+        state = (masked >>> 2) + t * slot
+        multiply(f32, before, mask >>> 2, state, slot)
+      }
+      gemmPacked(f32, state, hidden, packed >>> 2, f32, zStep, hidden, batch, hidden, hidden)
+    }
+    for (let r = 0; r < batch; r++) {
+      const at = r * hidden
+      if (isPadding(memory, lengths, r, t)) {
+        f32.copyWithin(after + at, before + at, before + at + hidden)
+        continue
+      }
+      for (let j = at; j < at + hidden; j++) {
+        const value = f32[zStep + j]!
+        f32[after + j] = !relu ? tanh(value) : Math.max(value, 0)
+      }
+    }
+  }
+}
+
+/** The gradients of `simpleRnn`; see assembly/simple-rnn.ts. */
+export function simpleRnnBackward(
+  memory: Views,
+  z: number,
+  packed: number,
+  h: number,
+  dy: number,
+  dh: number,
+  mask: number,
+  lengths: number,
+  steps: number,
+  batch: number,
+  hidden: number,
+  flags: number,
+  truncate: number,
+): void {
+  const { f32 } = memory
+  const relu = (flags & RecurrentFlag.Relu) !== 0
+  const slot = batch * hidden
+  const d = dh >>> 2
+  for (let position = steps - 1; position >= 0; position--) {
+    const t = stepAt(position, steps, flags)
+    const after = (h >>> 2) + slotAfter(t, flags) * slot
+    const zStep = (z >>> 2) + t * slot
+    if (dy !== 0) addSpan(f32, (dy >>> 2) + t * slot, d, slot)
+    for (let r = 0; r < batch; r++) {
+      const at = r * hidden
+      if (isPadding(memory, lengths, r, t)) {
+        f32.fill(0, zStep + at, zStep + at + hidden)
+        continue
+      }
+      for (let j = at; j < at + hidden; j++) {
+        const y = f32[after + j]!
+        const gradient = f32[d + j]!
+        f32[zStep + j] = !relu ? tanhBackward(y, gradient) : y <= 0 ? 0 : gradient
+        f32[d + j] = 0
+      }
+    }
+    if (truncate > 0 && position > 0 && position % truncate === 0) f32.fill(0, d, d + slot)
+    else if (position > 0 || !(flags & RecurrentFlag.ZeroState)) {
+      addStateGradient(f32, zStep, hidden, packed >>> 2, f32, d, mask >>> 2, batch, hidden, hidden)
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import { ModelError } from '../errors.js'
+import type { ProgramBuilder } from '../program/builder.js'
+import * as instruction from '../program/instructions.js'
+import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
+import type { EmitContext, Forward, Layer, Layout, Place, Shape } from './layer.js'
+import { showShape } from './layer.js'
+import { buildLayer, type LayerSpec } from './layers/index.js'
+
+/** Layers in a row, each fed by the one before. */
+export interface Chain {
+  readonly layers: readonly Layer[]
+  readonly output: Shape
+  /** Emits all layers on `x`, which lies in `given`; output and its gradient lie in `wanted`. */
+  forward(context: EmitContext, x: Tensor, given: Layout, wanted: Layout): Forward
+}
+
+/**
+ * Builds layers for samples of shape `input`. Each is named after its type and number, such as `lstm_2`, under `prefix`;
+ * `numbers` counts the layers of the whole model.
+ */
+export function createChain(
+  specs: readonly LayerSpec[],
+  input: Shape,
+  prefix = '',
+  numbers: { next: number } = { next: 0 },
+): Chain {
+  const counts = new Map<string, number>()
+  const build = (spec: LayerSpec, name: string, where: string, input: Shape): Layer => {
+    const place: Place = {
+      ...{ name, index: numbers.next++, input },
+      inner: (spec, part, input) => build(spec, `${name}/${part}`, `${name}: ${part}`, input),
+      chain: (specs, part) => chainLayer(specs, `${name}/${part}`, input, numbers),
+    }
+    return buildLayer(spec, place, where)
+  }
+  let shape = input
+  const layers = specs.map((spec, position) => {
+    const type = String(spec?.type)
+    const number = (counts.get(type) ?? 0) + 1
+    counts.set(type, number)
+    const where = `${prefix === '' ? '' : `${prefix.slice(0, -1)}: `}layer ${position + 1}`
+    const layer = build(spec, `${prefix}${type}_${number}`, where, shape)
+    shape = layer.output
+    return layer
+  })
+  return {
+    layers,
+    output: shape,
+    forward: (context, x, given, wanted) => forwardChain(layers, context, x, given, wanted),
+  }
+}
+
+/** A chain as one layer that keeps the layout it is given where all of its layers do. */
+function chainLayer(
+  specs: readonly LayerSpec[],
+  name: string,
+  input: Shape,
+  numbers: { next: number },
+): Layer {
+  const chain = createChain(specs, input, `${name}/`, numbers)
+  const fixed = chain.layers.flatMap(({ layout }) => (layout === 'any' ? [] : [layout ?? both('batch')]))
+  const ends = fixed.length === 0 ? null : { takes: fixed[0]!.takes, gives: fixed.at(-1)!.gives }
+  return {
+    ...{ name, input, output: chain.output },
+    parameters: chain.layers.flatMap(({ parameters }) => parameters),
+    layout: ends ?? 'any',
+    stateful: chain.layers.some(({ stateful }) => stateful),
+    forward(context, x) {
+      const given = ends?.takes ?? 'batch'
+      return chain.forward(context, x, given, ends?.gives ?? given)
+    },
+  }
+}
+
+function forwardChain(
+  layers: readonly Layer[],
+  context: EmitContext,
+  x: Tensor,
+  given: Layout,
+  wanted: Layout,
+): Forward {
+  const passes: { pass: Pick<Forward, 'backward'>; layer: Layer | null; isTrained: boolean }[] = []
+  let output = x
+  let layout = given
+  let lengths = context.lengths ?? null
+  let isTrained = false
+  const bringTo = (next: Layout, name: string) => {
+    if (next === layout) return
+    const pass = swapAxes(context.program, name, output)
+    passes.push({ pass, layer: null, isTrained })
+    output = pass.output
+    layout = next
+  }
+  for (const layer of layers) {
+    const { takes, gives } = layer.layout === 'any' ? both(layout) : (layer.layout ?? both('batch'))
+    if (takes === 'time') checkSequence(layer)
+    bringTo(takes, layer.name)
+    const pass = layer.forward({ ...context, lengths }, output)
+    passes.push({ pass, layer, isTrained })
+    output = pass.output
+    layout = gives
+    // Padding ends with the time axis.
+    lengths = pass.lengths ?? (gives === 'time' || layer.layout === 'any' ? lengths : null)
+    isTrained ||= layer.parameters.length > 0
+  }
+  bringTo(wanted, 'output')
+  return {
+    output,
+    ...(lengths && { lengths }),
+    backward(gradient, needsInput) {
+      let flowing: Tensor | null = gradient
+      for (const { pass, layer, isTrained } of [...passes].reverse()) {
+        // Nothing below the first layer with parameters needs a gradient.
+        flowing = flowing && pass.backward(flowing, needsInput || isTrained)
+        if (layer) context.layerDone(layer)
+      }
+      return flowing
+    },
+  }
+}
+
+const both = (layout: Layout) => ({ takes: layout, gives: layout })
+
+function checkSequence({ name, input }: Layer): void {
+  if (input.length >= 2) return
+  throw new ModelError(
+    `${name}: it takes sequences, shape [steps, features], but its input has shape ${showShape(input)}.`,
+  )
+}
+
+/** [a, b, ...] as [b, a, ...]: from batch first to time first and back. */
+function swapAxes(program: ProgramBuilder, name: string, x: Tensor): Forward {
+  const swapped = (from: Tensor, title: string): Tensor => {
+    const [a, b, ...rest] = from.shape as [number, number, ...number[]]
+    const size = sizeOf(rest)
+    const y = createTensor('transient', `${name}.${title}`, [b, a, ...rest])
+    program.from(name).emit(instruction.copyBlocks, {
+      ...{ x: from, y, outer: b, inner: a, size },
+      ...{ xOuter: size, xInner: b * size, yOuter: a * size, yInner: size },
+    })
+    return y
+  }
+  return {
+    output: swapped(x, 'swapped'),
+    backward: (dy, needsInput) => (needsInput ? swapped(dy, 'dswapped') : null),
+  }
+}

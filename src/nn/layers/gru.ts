@@ -1,0 +1,71 @@
+import { RecurrentFlag } from '../../../assembly/opcodes.js'
+import * as instruction from '../../program/instructions.js'
+import { createTensor } from '../../program/tensor.js'
+import { oneOf } from '../fields.js'
+import type { Parameter } from '../initialisers.js'
+import type { Layer, Place } from '../layer.js'
+import { buildRecurrent, checkRecurrent, type RecurrentOptions, type RecurrentSpec } from './recurrent.js'
+
+export interface GruOptions extends RecurrentOptions {
+  /** `sigmoid` by default; `hardSigmoid` is clip(0.2 x + 0.5, 0, 1). */
+  readonly gateActivation?: 'sigmoid' | 'hardSigmoid'
+  /** Whether the reset gate acts `after` the recurrent product, the default, or `before` it, as in the original paper. */
+  readonly reset?: 'after' | 'before'
+}
+
+export interface GruSpec extends GruOptions, RecurrentSpec {
+  readonly type: 'gru'
+}
+
+/**
+ * A gated recurrent unit layer of `units` units on sequences [steps, features]; Wx [features, 3 units] and Wh
+ * [units, 3 units] hold the reset gate, the update gate and the candidate side by side. Where the reset comes after the
+ * product, the candidate's recurrent bias is a parameter of its own. The formulas are in assembly/gru.ts.
+ */
+export function gru(units: number, options: GruOptions = {}): GruSpec {
+  return { type: 'gru', units, ...options }
+}
+
+export function buildGru(spec: GruSpec, place: Place): Layer {
+  checkRecurrent(spec, place, {
+    gateActivation: oneOf('sigmoid', 'hardSigmoid'),
+    reset: oneOf('after', 'before'),
+  })
+  const { units } = spec
+  const width = 3 * units
+  const isBefore = spec.reset === 'before'
+  const name = `${place.name}/candidateBias`
+  const candidateBias: Parameter = {
+    ...{ name, tensor: createTensor('parameter', name, [units]), initialiser: 'zeros' },
+    fan: { in: units, out: units },
+  }
+  const hasCandidateBias = (spec.bias ?? true) && !isBefore
+  return buildRecurrent(spec, place, {
+    ...{ gates: 3, hasCell: false, biasInitialiser: 'zeros' },
+    parameters: hasCandidateBias ? [candidateBias] : [],
+    flags:
+      (spec.gateActivation === 'hardSigmoid' ? RecurrentFlag.HardGates : 0) |
+      (isBefore ? RecurrentFlag.ResetBefore : 0),
+    forward({ program, context, z, h, mask, masked, lengths, sizes, pack }) {
+      const { steps, batch } = sizes
+      const inner = createTensor('transient', `${place.name}.inner`, [steps, batch, units])
+      const shared = { z, h, inner, mask, lengths, ...sizes }
+      const packAll = (transposed: boolean) => ({
+        packed: pack(0, 2 * units, transposed),
+        packedCandidate: pack(2 * units, width, transposed),
+      })
+      const bias = hasCandidateBias ? candidateBias.tensor : null
+      program.emit(instruction.gru, { ...shared, ...packAll(false), bias, masked })
+      return ({ dy, dh, truncate, recurrentGradient }) => {
+        program.emit(instruction.gruBackward, { ...shared, ...packAll(true), dy, dh, truncate })
+        recurrentGradient(0, 2 * units)
+        recurrentGradient(2 * units, width, isBefore ? { states: inner } : { dz: inner })
+        if (hasCandidateBias) {
+          const y = context.gradientOf(candidateBias)
+          const rows = steps * batch
+          program.emit(instruction.columnSum, { x: inner, y, rows, columns: units, accumulate: 0 })
+        }
+      }
+    },
+  })
+}

@@ -1,0 +1,40 @@
+import { RecurrentFlag } from '../../../assembly/opcodes.js'
+import * as instruction from '../../program/instructions.js'
+import { oneOf } from '../fields.js'
+import type { Layer, Place } from '../layer.js'
+import { buildRecurrent, checkRecurrent, type RecurrentOptions, type RecurrentSpec } from './recurrent.js'
+
+export interface SimpleRnnOptions extends RecurrentOptions {
+  /** `tanh` by default. */
+  readonly activation?: 'tanh' | 'relu'
+}
+
+export interface SimpleRnnSpec extends SimpleRnnOptions, RecurrentSpec {
+  readonly type: 'simpleRnn'
+}
+
+/**
+ * A simple recurrent layer of `units` units, h' = activation(x Wx + h Wh + b), on sequences [steps, features]; Wx
+ * [features, units], Wh [units, units].
+ */
+export function simpleRnn(units: number, options: SimpleRnnOptions = {}): SimpleRnnSpec {
+  return { type: 'simpleRnn', units, ...options }
+}
+
+export function buildSimpleRnn(spec: SimpleRnnSpec, place: Place): Layer {
+  checkRecurrent(spec, place, { activation: oneOf('tanh', 'relu') })
+  const { units } = spec
+  return buildRecurrent(spec, place, {
+    ...{ gates: 1, hasCell: false, parameters: [], biasInitialiser: 'zeros' },
+    flags: spec.activation === 'relu' ? RecurrentFlag.Relu : 0,
+    forward({ program, z, h, mask, masked, lengths, sizes, pack }) {
+      const shared = { z, h, mask, lengths, ...sizes }
+      program.emit(instruction.simpleRnn, { ...shared, packed: pack(0, units, false), masked })
+      return ({ dy, dh, truncate, recurrentGradient }) => {
+        const packed = pack(0, units, true)
+        program.emit(instruction.simpleRnnBackward, { ...shared, packed, dy, dh, truncate })
+        recurrentGradient(0, units)
+      }
+    },
+  })
+}

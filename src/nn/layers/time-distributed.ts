@@ -1,0 +1,44 @@
+import { reshape } from '../../program/tensor.js'
+import { checkFields } from '../fields.js'
+import type { Layer, Place } from '../layer.js'
+import type { LayerSpec } from './index.js'
+
+export interface TimeDistributedSpec {
+  readonly type: 'timeDistributed'
+  readonly layer: LayerSpec
+}
+
+/**
+ * The same layer on every step of a sequence: [steps, ...] becomes [steps, ...the layer's output]. With `dense(10)` after
+ * a recurrent layer with `sequence: true` it gives ten outputs a step.
+ */
+export function timeDistributed(layer: LayerSpec): TimeDistributedSpec {
+  return { type: 'timeDistributed', layer }
+}
+
+export function buildTimeDistributed(spec: TimeDistributedSpec, { name, input, inner }: Place): Layer {
+  checkFields(name, spec, { layer: isLayer })
+  const [steps, ...rest] = input as [number, ...number[]]
+  const layer = inner(spec.layer, String(spec.layer.type), rest.length === 0 ? [1] : rest)
+  return {
+    ...{ name, input, output: [steps, ...layer.output], parameters: layer.parameters },
+    layout: 'any',
+    forward(context, x) {
+      // Steps and samples alike are rows to the layer, in whichever order they lie.
+      const batch = steps * context.batch
+      const pass = layer.forward({ ...context, batch, lengths: null }, reshape(x, [batch, ...layer.input]))
+      const axes = x.shape.slice(0, 2)
+      return {
+        output: reshape(pass.output, [...axes, ...layer.output]),
+        backward(dy, needsInput) {
+          const dx = pass.backward(reshape(dy, [batch, ...layer.output]), needsInput)
+          return dx && reshape(dx, x.shape)
+        },
+      }
+    },
+  }
+}
+
+function isLayer(value: unknown): string | undefined {
+  return typeof value === 'object' && value !== null ? undefined : 'a layer such as dense(10)'
+}
