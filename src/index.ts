@@ -84,6 +84,7 @@ export {
 export type { Checkpoint, CheckpointProgress, EpochRecord, StateArray } from './train/checkpoint.js'
 export type { EarlyStoppingOptions, EarlyStoppingProgress } from './train/early-stopping.js'
 export { csvHeader, csvLine, jsonLine } from './train/epoch-lines.js'
+export { createEvaluator, type Evaluator, type EvaluatorOptions } from './train/evaluator.js'
 export {
   type ClassMetrics,
   ConfusionMatrix,

@@ -1,6 +1,7 @@
 import t from 'tap'
 import {
   createEngine,
+  createEvaluator,
   createTrainer,
   type Dataset,
   dataset,
@@ -190,6 +191,30 @@ t.test('a signal stops after the step at hand, and leaving the loop does too', a
   for await (const epoch of trainer.fit(data, { epochs: 5 })) if (epoch.epoch === 2) break
   t.equal(trainer.history.length, 2)
   t.equal((await all(trainer.fit(data, { epochs: 1 }))).length, 1, 'a new fit may follow')
+})
+
+t.test('epochs of a few steps let other tasks in as well', async (t) => {
+  const { trainer } = await setUp('simd')
+  const controller = new AbortController()
+  setTimeout(() => controller.abort(), 1)
+  const epochs = await all(trainer.fit(quarters(32), { epochs: 100_000, signal: controller.signal }))
+  t.ok(epochs.length < 100_000, `${epochs.length} epochs`)
+})
+
+t.test('an evaluator measures and predicts as the trainer does', async (t) => {
+  const data = quarters(300)
+  for (const options of [{}, { standardisation: standardisation(data) }]) {
+    const { trainer, engine, model } = await setUp('simd', options)
+    await all(trainer.fit(data, { epochs: 1 }))
+    const evaluator = createEvaluator(engine, model, options)
+    t.same(await evaluator.evaluate(data), await trainer.evaluate(data))
+    t.same(await evaluator.predict(data), await trainer.predict(data))
+    evaluator.close()
+    await all(trainer.fit(data, { epochs: 1 }))
+  }
+  const { engine, model } = await setUp('simd')
+  const message = /^evaluator: unknown field 'los'/
+  t.throws(() => createEvaluator(engine, model, { los: 1 } as never), { name: 'ModelError', message })
 })
 
 t.test('only one fit at a time', async (t) => {

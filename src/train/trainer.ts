@@ -1,16 +1,13 @@
-import { type Dataset, rowOf, type Standardisation } from '../data/dataset.js'
+import type { Dataset } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
 import { ModelError, TrainingError } from '../errors.js'
 import { type Check, checkFields, seed as isSeed, truth, wholeNumber } from '../nn/fields.js'
-import { showShape } from '../nn/layer.js'
-import { type Loss, type LossName, type LossSpec, lossOf } from '../nn/loss.js'
 import type { Model } from '../nn/model.js'
 import { buildOptimizer, type OptimizerSpec } from '../optim/index.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import type { Program } from '../program/builder.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import { type AugmentOptions, checkAugment } from './augment.js'
-import { breathe } from './breathe.js'
 import {
   BEST,
   type Checkpoint,
@@ -26,29 +23,18 @@ import {
   type EarlyStoppingOptions,
   type EarlyStoppingProgress,
 } from './early-stopping.js'
-import { ConfusionMatrix, type Evaluation, type Prediction } from './metrics.js'
-import {
-  createStepState,
-  evaluationProgram,
-  keptTensors,
-  predictionProgram,
-  type StepState,
-  shuffleProgram,
-  trainingProgram,
-} from './programs.js'
-import { Session } from './session.js'
+import { Evaluator, type EvaluatorOptions } from './evaluator.js'
+import type { Evaluation } from './metrics.js'
+import { shuffleProgram, trainingProgram } from './programs.js'
+import type { Session } from './session.js'
 import { type ClipSpec, isClip } from './updates.js'
 
-export interface TrainerOptions {
+export interface TrainerOptions extends EvaluatorOptions {
   readonly optimizer: OptimizerSpec
-  /** `softmaxCrossEntropy` by default. */
-  readonly loss?: LossName | LossSpec
   /** Clips the gradients before each update: `{ value }` or `{ norm }`. */
   readonly clip?: ClipSpec
   /** Samples a step, or `'full'` for all of them at once; 32 by default. The last batch of an epoch may be smaller. */
   readonly batchSize?: number | 'full'
-  /** Standardises inputs in training, evaluation and prediction alike; without it bytes are scaled to 0..1. */
-  readonly standardisation?: Standardisation
   /** Distorts images at random, in training only. */
   readonly augment?: AugmentOptions
   /** Draws a new order of the samples for every epoch; true by default. */
@@ -107,9 +93,6 @@ export interface EpochResult {
   readonly complete: boolean
 }
 
-/** Samples a step in evaluation and prediction: any number gives the same results. */
-const EVALUATION_BATCH = 256
-
 /**
  * Binds a model to an engine to be trained there.
  * @throws ModelError for an option that is unknown or not right.
@@ -119,22 +102,14 @@ export function createTrainer(engine: Engine, model: Model, options: TrainerOpti
 }
 
 /** Trains one model on one engine. See `createTrainer`. */
-export class Trainer {
+export class Trainer extends Evaluator {
   /** Every epoch of every `fit`, in order. */
   readonly history: EpochResult[] = []
-  private readonly loss: Loss
   private readonly optimizer: Optimizer
   private readonly seed: number
   private readonly batchSize: number
-  private readonly state: StepState
-  private readonly session: Session
-  /** Written by the host for a prediction, and read back: inputs and probabilities. */
-  private readonly input = createTensor('external', 'x', [0])
-  private readonly probabilities = createTensor('external', 'y', [0])
   /** Drawn for every epoch: where each of its samples lies in the data set. */
   private readonly order = createTensor('external', 'order', [0], 'i32')
-  /** Of stateful layers, by run and name. */
-  private readonly carried = new Map<string, { tensor: Tensor; bytes: number }>()
   private step = 0
   private epoch = 0
   private fitting = false
@@ -147,31 +122,19 @@ export class Trainer {
   private best: ReadonlyMap<string, StateArray> = new Map()
 
   constructor(
-    readonly engine: Engine,
-    readonly model: Model,
+    engine: Engine,
+    model: Model,
     private readonly options: TrainerOptions,
   ) {
     checkFields('trainer', options, { optimizer: anything }, trainerFields)
-    const { batchSize = 32, loss = 'softmaxCrossEntropy', standardisation, seed = model.seed } = options
     if (options.augment) checkAugment(options.augment, model.input)
-    this.loss = lossOf(loss)
-    this.optimizer = buildOptimizer(options.optimizer)
+    const { batchSize = 32, seed = model.seed } = options
+    const optimizer = buildOptimizer(options.optimizer)
+    const samples = batchSize === 'full' ? Number.POSITIVE_INFINITY : batchSize
+    super(engine, model, options, optimizer, samples)
+    this.optimizer = optimizer
     this.seed = seed
-    this.batchSize = batchSize === 'full' ? Number.POSITIVE_INFINITY : batchSize
-    this.state = createStepState(model, this.optimizer, (run, name, shape) =>
-      this.carriedState(`${run}: ${name}`, shape),
-    )
-    const standard = standardisation && this.checked(standardisation)
-    this.session = new Session(
-      engine,
-      model.weightsIn(engine),
-      [...keptTensors(this.state), ...(standard ? [standard.mean, standard.scale] : [])],
-      standard ?? null,
-    )
-    if (standard) {
-      this.write(standard.mean, standardisation.mean)
-      this.write(standard.scale, standardisation.scale)
-    }
+    this.batchSize = samples
   }
 
   /**
@@ -256,69 +219,10 @@ export class Trainer {
     this.resumed = progress.earlyStopping
   }
 
-  /** Measures the model on `data`, without dropout. */
-  async evaluate(data: Dataset): Promise<Evaluation> {
-    this.checkData(data)
-    this.clearTotals()
-    this.clearCarried('evaluation')
-    const source = this.session.load(data)
-    await this.forEachBatch(data.count, this.evaluationBatch, (start, batch) => {
-      this.writeIndices(data, start, batch)
-      const program = this.session.program(`evaluate ${batch} ${source.id}`, () =>
-        evaluationProgram(this.model, this.loss, source, this.state, batch),
-      )
-      program.run()
-      return true
-    })
-    return this.evaluation()
-  }
-
-  /**
-   * The classes' probabilities for inputs [samples, ...input]: float32 as they are (standardised where the trainer was
-   * given a standardisation), or a data set.
-   */
-  async predict(inputs: Float32Array | Dataset): Promise<Prediction> {
-    const size = sizeOf(this.model.input)
-    const rows = inputs instanceof Float32Array ? inputs.length / size : inputs.count
-    if (inputs instanceof Float32Array) {
-      if (!Number.isInteger(rows)) {
-        throw new ModelError(
-          `predict: expected a multiple of ${size} values, one input of shape ${showShape(this.model.input)} after another, found ${inputs.length}.`,
-        )
-      }
-    } else this.checkShape(inputs)
-    const outputs = this.model.output.at(-1)!
-    const probabilities = new Float32Array(rows * outputs)
-    this.clearCarried('prediction')
-    await this.forEachBatch(rows, this.evaluationBatch, (start, batch) => {
-      this.session.reserve(this.input.buffer, batch * size * 4)
-      this.session.reserve(this.probabilities.buffer, batch * outputs * 4)
-      const values =
-        inputs instanceof Float32Array
-          ? inputs.subarray(start * size, (start + batch) * size)
-          : samplesOf(inputs, start, batch)
-      this.write(this.input, this.standardised(values))
-      const { input, probabilities: found, model, loss, state } = this
-      const program = this.session.program(`predict ${batch}`, () =>
-        predictionProgram(model, loss, input, state, found, batch),
-      )
-      program.run()
-      const at = this.session.addressOf(found.buffer) >>> 2
-      probabilities.set(this.engine.views.f32.subarray(at, at + batch * outputs), start * outputs)
-      return true
-    })
-    return { probabilities, classes: argMaxRows(probabilities, outputs) }
-  }
-
   /** The program of a training step on `data`, to be printed, counted or run elsewhere. */
   trainingProgram(data: Dataset): Program {
     this.checkData(data)
     return this.stepProgram(data, Math.min(this.batchSize, data.count)).program
-  }
-
-  /** Gives back the memory of the trainer and its data sets; the model keeps its weights. */
-  close(): void {
-    this.session.close()
   }
 
   private async trainEpoch(
@@ -370,46 +274,6 @@ export class Trainer {
     )
   }
 
-  /** Calls `run` for one batch after the other while it returns true, and lets other tasks in now and then. */
-  private async forEachBatch(
-    count: number,
-    batchSize: number,
-    run: (start: number, batch: number) => boolean,
-  ): Promise<void> {
-    const turn = breathe()
-    for (let start = 0; start < count; start += batchSize) {
-      if (!run(start, Math.min(batchSize, count - start))) return
-      const pause = turn()
-      if (pause) await pause
-    }
-  }
-
-  /** With layers that carry state, samples keep their places in the batch. */
-  private get evaluationBatch(): number {
-    return this.model.stateful ? this.batchSize : EVALUATION_BATCH
-  }
-
-  private carriedState(name: string, shape: readonly number[]): Tensor {
-    const bytes = sizeOf(shape) * 4
-    const known = this.carried.get(name)
-    const tensor = known?.tensor ?? createTensor('external', name, shape)
-    if (!known || known.bytes < bytes) {
-      this.session.reserve(tensor.buffer, bytes)
-      this.carried.set(name, { tensor, bytes })
-      this.clearCarried(name)
-    }
-    return { ...tensor, shape }
-  }
-
-  /** Sets the states whose names begin so to zero. */
-  private clearCarried(prefix: string): void {
-    for (const [name, { tensor, bytes }] of this.carried) {
-      if (!name.startsWith(prefix)) continue
-      const at = this.session.addressOf(tensor.buffer)
-      this.engine.views.u8.fill(0, at, at + bytes)
-    }
-  }
-
   private drawOrder(count: number, epoch: number): Uint32Array {
     const { order, state, session, seed } = this
     session.reserve(order.buffer, count * 4)
@@ -417,14 +281,6 @@ export class Trainer {
     session.program(`shuffle ${count}`, () => shuffleProgram(order, count, seed, state)).run()
     const at = session.addressOf(order.buffer) >>> 2
     return this.engine.views.u32.slice(at, at + count)
-  }
-
-  private writeIndices(data: Dataset, start: number, batch: number, order?: Uint32Array): void {
-    const { buffer } = this.state.indices
-    this.session.reserve(buffer, batch * 4)
-    const at = this.session.addressOf(buffer) >>> 2
-    const { i32 } = this.engine.views
-    for (let i = 0; i < batch; i++) i32[at + i] = rowOf(data, order ? order[start + i]! : start + i)
   }
 
   private readTensors(): Map<string, StateArray> {
@@ -441,31 +297,6 @@ export class Trainer {
     for (const [name, tensor] of trainedTensors(this.model.parameters, this.state)) {
       this.write(tensor, arrays.get(name)!.data)
     }
-  }
-
-  private write(tensor: Tensor, values: ArrayLike<number>): void {
-    this.engine.views.f32.set(values, this.session.addressOf(tensor.buffer) >>> 2)
-  }
-
-  private totals(): Float64Array {
-    const at = this.session.addressOf(this.state.totals.buffer) >>> 3
-    return this.engine.views.f64.subarray(at, at + 4)
-  }
-
-  private confusion(): Int32Array {
-    const at = this.session.addressOf(this.state.confusion.buffer) >>> 2
-    return this.engine.views.i32.subarray(at, at + sizeOf(this.state.confusion.shape))
-  }
-
-  private clearTotals(): void {
-    this.totals().fill(0)
-    this.confusion().fill(0)
-  }
-
-  private evaluation(): Evaluation {
-    const [loss, right, samples] = this.totals() as unknown as [number, number, number]
-    const confusion = new ConfusionMatrix(this.model.output.at(-1)!, this.confusion().slice())
-    return { samples, loss: loss / samples, accuracy: right / samples, confusion }
   }
 
   private giveUp(
@@ -493,39 +324,6 @@ export class Trainer {
     const finite = [...this.model.weights().values()].every((values) => values.every(Number.isFinite))
     if (!finite) this.giveUp(before, epoch, step, Number.NaN, rate)
   }
-
-  private checkShape(data: Dataset): void {
-    const [expected, found] = [showShape(this.model.input), showShape(data.sampleShape)]
-    if (expected === found) return
-    throw new ModelError(`${data.name}: the model takes samples of shape ${expected}, found ${found}.`)
-  }
-
-  private checkData(data: Dataset): void {
-    this.checkShape(data)
-    this.loss.check(this.model.output, data.classes)
-  }
-
-  private checked({ mean, scale }: Standardisation): { mean: Tensor; scale: Tensor } {
-    const size = sizeOf(this.model.input)
-    for (const [name, values] of Object.entries({ mean, scale })) {
-      if (values.length !== size) {
-        throw new ModelError(`standardisation: ${name} should have ${size} values, found ${values.length}.`)
-      }
-    }
-    return {
-      mean: createTensor('state', 'mean', this.model.input),
-      scale: createTensor('state', 'scale', this.model.input),
-    }
-  }
-
-  /** Inputs as a batch gathered from bytes would hold them. */
-  private standardised(values: Float32Array): Float32Array {
-    const { standardisation } = this.options
-    if (!standardisation) return values
-    const { mean, scale } = standardisation
-    const { fround } = Math
-    return values.map((value, i) => fround(value - mean[i % mean.length]!) * scale[i % mean.length]!)
-  }
 }
 
 const anything: Check = () => undefined
@@ -540,27 +338,3 @@ const trainerFields = {
   seed: isSeed,
 }
 const fitFields = { validation: anything, earlyStopping: anything, signal: anything, onStep: anything }
-
-/** Samples of a data set as float32, bytes scaled to 0..1. */
-function samplesOf(data: Dataset, start: number, batch: number): Float32Array {
-  const { images, sampleSize } = data
-  const values = new Float32Array(batch * sampleSize)
-  for (let i = 0; i < batch; i++) {
-    const row = rowOf(data, start + i) * sampleSize
-    for (let j = 0; j < sampleSize; j++) {
-      const value = images[row + j]!
-      values[i * sampleSize + j] = images instanceof Uint8Array ? value / 255 : value
-    }
-  }
-  return values
-}
-
-function argMaxRows(values: Float32Array, columns: number): Uint8Array {
-  return Uint8Array.from({ length: values.length / columns }, (_, row) => {
-    let best = 0
-    for (let c = 1; c < columns; c++) {
-      if (values[row * columns + c]! > values[row * columns + best]!) best = c
-    }
-    return best
-  })
-}
