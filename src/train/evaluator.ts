@@ -62,11 +62,11 @@ export class Evaluator {
     optimizer: Optimizer | null,
     private readonly statefulBatch = 1,
   ) {
-    this.loss = lossOf(settings.loss ?? 'softmaxCrossEntropy')
+    const { loss = 'softmaxCrossEntropy', standardisation } = settings
+    this.loss = lossOf(loss)
     this.state = createStepState(model, optimizer, (run, name, shape) =>
       this.carriedState(`${run}: ${name}`, shape),
     )
-    const { standardisation } = settings
     const standard = standardisation && this.checked(standardisation)
     this.session = new Session(
       engine,
