@@ -3,13 +3,14 @@ import { readModel } from '../formats/saved-model.js'
 import { createTrainer, DataError, sgd } from '../index.js'
 import { addDataOptions, type DataChoice, type DataName, dataNames } from './data-options.js'
 import { addEngineOption, type EngineChoice, engineFrom } from './engine-options.js'
-import { evaluationJson, printEvaluation } from './evaluation-report.js'
+import { evaluationJson, measure, printEvaluation } from './evaluation-report.js'
 import { exitCodeHelp } from './exit-codes.js'
 import { readInput } from './files.node.js'
 import { loadWithProgress } from './load.node.js'
 import { printJson, printLine } from './output.node.js'
+import { addLossOption, type LossChoice, lossFrom } from './training-options.js'
 
-interface EvalOptions extends DataChoice, EngineChoice {
+interface EvalOptions extends DataChoice, EngineChoice, LossChoice {
   readonly json?: boolean
 }
 
@@ -17,7 +18,8 @@ const examples = `
 Examples:
   lanegrad train --data digits --save digits.safetensors
   lanegrad eval digits.safetensors
-  lanegrad eval digits.safetensors --data mnist      trained on one data set, tested on another`
+  lanegrad eval digits.safetensors --data mnist      trained on one data set, tested on another
+  lanegrad eval averaged.safetensors --loss averagedSoftmaxCrossEntropy      give the loss it was trained with`
 
 export function addEval(program: Command): void {
   const command = program
@@ -25,6 +27,7 @@ export function addEval(program: Command): void {
     .argument('<file>', 'model that `lanegrad train --save` wrote')
     .description('measure a saved model on a test part: by default that of the data it was trained on')
   addDataOptions(command)
+  addLossOption(command)
   addEngineOption(command)
   command
     .option('--json', 'one JSON object on standard output, and nothing else there')
@@ -33,14 +36,15 @@ export function addEval(program: Command): void {
 }
 
 async function evaluate(file: string, options: EvalOptions): Promise<void> {
+  const loss = lossFrom(options)
   const { model, settings } = await readModel(await readInput(file), file)
   const data = await loadWithProgress({ ...options, data: options.data ?? trainedOn(settings.data, file) })
   const engine = await engineFrom(options)
   const trainer = createTrainer(engine, model, {
-    optimizer: sgd({ rate: 0 }),
+    ...{ optimizer: sgd({ rate: 0 }), loss },
     ...(settings.standardisation ? { standardisation: settings.standardisation } : {}),
   })
-  const result = await trainer.evaluate(data.test)
+  const result = await measure(trainer, data.test)
   const sha256 = await model.fingerprint()
   if (options.json) {
     const { name, synthetic } = data.test

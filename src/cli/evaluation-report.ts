@@ -1,10 +1,36 @@
 /** How a model did on a data set, for people and for programs. */
-import type { Dataset, Evaluation } from '../index.js'
+import {
+  type Calibration,
+  calibration,
+  type Dataset,
+  type Evaluation,
+  type Trainer,
+  topKAccuracy,
+} from '../index.js'
 import { counted, percent } from './format.js'
 import { table } from './table.js'
 
-/** Accuracy, loss, and the confusion matrix with every class's recall and precision. */
-export function printEvaluation(data: Dataset, { samples, accuracy, loss, confusion }: Evaluation): string {
+/** An evaluation, and what the probabilities say beyond it. */
+export interface Measures extends Evaluation {
+  /** Part of the samples whose class is among the three most probable, 0..1. */
+  readonly top3: number
+  readonly calibration: Calibration
+}
+
+/** Measures the trainer's model on `data`, which has at least three classes. */
+export async function measure(trainer: Trainer, data: Dataset): Promise<Measures> {
+  const evaluation = await trainer.evaluate(data)
+  const prediction = await trainer.predict(data)
+  return {
+    ...evaluation,
+    top3: topKAccuracy(prediction, data, 3),
+    calibration: calibration(prediction, data),
+  }
+}
+
+/** Accuracy, loss, calibration, and the confusion matrix with every class's recall and precision. */
+export function printEvaluation(data: Dataset, measures: Measures): string {
+  const { samples, accuracy, loss, confusion, top3, calibration } = measures
   const classes = Array.from({ length: confusion.classes }, (_, i) => i)
   const metrics = confusion.perClass()
   const rows = classes.map((label) => {
@@ -14,14 +40,19 @@ export function printEvaluation(data: Dataset, { samples, accuracy, loss, confus
   })
   return [
     `${data.name}: accuracy ${percent(accuracy)}, loss ${loss.toFixed(4)} on ${counted(samples, 'sample')}`,
+    `top-3 accuracy ${percent(top3)}, expected calibration error ${percent(calibration.error)}`,
     '',
     'Confusion matrix: a row for each label, a column for each prediction',
     table([['', ...classes.map(String), 'samples', 'recall', 'precision', 'F1'], ...rows]),
   ].join('\n')
 }
 
-export function evaluationJson({ samples, accuracy, loss, confusion }: Evaluation): object {
+export function evaluationJson(measures: Measures): object {
+  const { samples, accuracy, loss, confusion, top3, calibration } = measures
   const { classes, counts } = confusion
   const rows = Array.from({ length: classes }, (_, i) => [...counts.subarray(i * classes, (i + 1) * classes)])
-  return { samples, accuracy, loss, confusion: rows, classes: confusion.perClass() }
+  return {
+    ...{ samples, accuracy, top3, loss, calibration },
+    ...{ confusion: rows, classes: confusion.perClass() },
+  }
 }

@@ -14,7 +14,7 @@ import {
 } from './model-options.node.js'
 import { printJson, printLine } from './output.node.js'
 import { memoryOf, printMemory, programJson } from './program-report.js'
-import { addTrainingOptions, optimizerFrom, type TrainingChoice } from './training-options.js'
+import { addTrainingOptions, type TrainingChoice, trainingFrom } from './training-options.js'
 
 interface InspectOptions extends ModelChoice, TrainingChoice {
   readonly json?: boolean
@@ -45,10 +45,11 @@ async function inspect(options: InspectOptions): Promise<void> {
   if (options.batch === 'full') {
     throw new UsageError("--batch: inspect loads no data, so it needs a number, not 'full'.")
   }
+  const training = trainingFrom(options)
   const model = (await modelFromFile(options)) ?? perceptron(options, MNIST)
-  const samples = blank(options.batch, model.input, sizeOf(model.output))
+  const samples = blank(options.batch, model.input, model.output.at(-1)!)
   const trainer = createTrainer(await engineFrom({}), model, {
-    ...{ optimizer: optimizerFrom(options), batchSize: options.batch },
+    ...training,
     ...(options.standardise ? { standardisation: standardisation(samples) } : {}),
   })
   const program = trainer.trainingProgram(samples)

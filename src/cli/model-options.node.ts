@@ -103,4 +103,5 @@ A model file:
    "layers": [{"type": "flatten"},
               {"type": "dense", "units": 128, "activation": "relu"},
               {"type": "dropout", "rate": 0.5},
-              {"type": "dense", "units": 10}]}`
+              {"type": "dense", "units": 10}]}
+The repository has more in examples/models: lstm.json, gru.json, cnn.json, patch-rnn.json, averaged-rnn.json.`

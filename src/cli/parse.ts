@@ -37,12 +37,33 @@ export function batchSize(text: string): number | 'full' {
   throw new InvalidArgumentError("Expected a whole number from 1 up, or 'full'.")
 }
 
+/** A number above 0, as a float32 too. */
+export function positiveNumber(text: string): number {
+  const value = Number(text)
+  if (Number.isFinite(value) && Math.fround(value) > 0) return value
+  throw new InvalidArgumentError('Expected a number above 0.')
+}
+
 /** A name, or the JSON of a description such as {"leakyRelu": 0.01}; whether it is known is the model's to say. */
 export function nameOrJson(text: string): unknown {
-  if (!text.startsWith('{')) return text
+  return text.startsWith('{') ? parseJson(text, 'a name or JSON') : text
+}
+
+/** A number from 0 up, or the JSON of a description; whether it is known is the optimizer's to say. */
+export function numberOrJson(text: string): unknown {
+  return text.startsWith('{') ? parseJson(text, 'a number or JSON') : number(0)(text)
+}
+
+/** A JSON object. */
+export function jsonObject(text: string): object {
+  if (text.startsWith('{')) return parseJson(text, 'a JSON object') as object
+  throw new InvalidArgumentError('Expected a JSON object.')
+}
+
+function parseJson(text: string, expected: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new InvalidArgumentError(`Expected a name or JSON, found ${(error as Error).message}.`)
+    throw new InvalidArgumentError(`Expected ${expected}, found ${(error as Error).message}.`)
   }
 }

@@ -1,8 +1,9 @@
 /** What `train` says: before, after each epoch, and at the end. */
-import type { Dataset, EpochResult, Evaluation, OptimizerSpec, Trainer } from '../index.js'
+import type { ClipSpec, Dataset, EarlyStoppingOptions, EpochResult, Trainer } from '../index.js'
 import type { LoadedData } from './data-options.js'
-import { evaluationJson, printEvaluation } from './evaluation-report.js'
+import { evaluationJson, type Measures, printEvaluation } from './evaluation-report.js'
 import { counted, duration, grouped, percent } from './format.js'
+import type { TrainingOptions } from './training-options.js'
 
 /** What is trained on what, and how. */
 export interface Run {
@@ -13,7 +14,11 @@ export interface Run {
   readonly settings: {
     readonly epochs: number
     readonly batch: number | 'full'
-    readonly optimizer: OptimizerSpec
+    readonly optimizer: TrainingOptions['optimizer']
+    readonly loss: TrainingOptions['loss']
+    readonly clip: ClipSpec | null
+    readonly augment: TrainingOptions['augment'] | null
+    readonly earlyStopping: EarlyStoppingOptions | null
     readonly standardise: boolean
   }
 }
@@ -22,10 +27,12 @@ export interface Run {
 export interface Outcome {
   /** Stopped by Ctrl-C. */
   readonly interrupted: boolean
-  readonly test: Evaluation
+  readonly test: Measures
   readonly sha256: string
   /** The file that the model was written to. */
   readonly saved: string | null
+  /** The file that a run can be resumed from, and the epochs in it. */
+  readonly checkpoint: { readonly file: string; readonly epochs: number } | null
 }
 
 export function describeRun({ data, train, validation, trainer, settings }: Run): string {
@@ -34,18 +41,32 @@ export function describeRun({ data, train, validation, trainer, settings }: Run)
     ...(validation ? [`${grouped(validation.count)} for validation`] : []),
     `${grouped(data.test.count)} to test on`,
   ]
-  const { type, ...rates } = settings.optimizer
-  const optimizer = Object.entries(rates).map(([name, value]) => `${name} ${value}`)
+  const { type, ...fields } = settings.optimizer
+  const optimizer = Object.entries(fields).map(([name, value]) => `${name} ${text(value)}`)
+  const { clip, augment, earlyStopping } = settings
+  const extras = [
+    ...(settings.loss === 'softmaxCrossEntropy' ? [] : [`loss ${text(settings.loss)}`]),
+    ...(clip ? [`gradients clipped by ${text(clip)}`] : []),
+    ...(augment ? [`images distorted by ${text(augment)}`] : []),
+    ...(earlyStopping ? [`stops after ${counted(earlyStopping.patience, 'epoch')} without a new best`] : []),
+  ]
   const inputs = settings.standardise ? 'inputs standardised' : 'inputs scaled to 0..1'
   return [
     `data       ${train.name}: ${parts.join(', ')}`,
     `from       ${data.folder ?? 'drawn by a seeded generator'}`,
     `engine     ${trainer.engine.describe()}`,
     `training   ${counted(settings.epochs, 'epoch')}, batch ${settings.batch}, ${type} (${optimizer.join(', ')}), seed ${trainer.model.seed}, ${inputs}`,
+    ...extras.map((extra) => `           ${extra}`),
+    ...(trainer.history.length > 0 ? [`resumed    after ${counted(trainer.history.length, 'epoch')}`] : []),
     '',
     trainer.model.summary(),
     '',
   ].join('\n')
+}
+
+/** A name or number as it is, a description as JSON. */
+function text(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 export function describeEpoch(result: EpochResult, epochs: number): string {
@@ -59,17 +80,20 @@ export function describeEpoch(result: EpochResult, epochs: number): string {
 
 export function describeOutcome(
   { data, trainer }: Run,
-  { test, sha256, saved, interrupted }: Outcome,
+  { test, sha256, saved, checkpoint, interrupted }: Outcome,
 ): string {
   const { samples, seconds } = trained(trainer)
   const stopped = interrupted ? ', stopped by Ctrl-C' : ''
+  const best = trainer.history.findLast(({ best }) => best === true)
   return [
     '',
     printEvaluation(data.test, test),
     '',
     `speed      ${grouped(samples / seconds)} samples/s: ${grouped(samples)} in ${duration(seconds)}${stopped}`,
     `engine     ${trainer.engine.describe()}`,
+    ...(best ? [`best       epoch ${best.epoch}, whose weights these are`] : []),
     ...(saved === null ? [] : [`saved      ${saved}`]),
+    ...(checkpoint ? [`checkpoint ${checkpoint.file}, after ${counted(checkpoint.epochs, 'epoch')}`] : []),
     `weights    SHA-256 ${sha256}`,
   ].join('\n')
 }
@@ -91,11 +115,11 @@ export function outcomeJson({ data, train, validation, trainer, settings }: Run,
     })),
     ...{ interrupted: outcome.interrupted, seconds, samplesPerSecond: samples / seconds },
     test: evaluationJson(outcome.test),
-    ...{ saved: outcome.saved, sha256: outcome.sha256 },
+    ...{ saved: outcome.saved, checkpoint: outcome.checkpoint, sha256: outcome.sha256 },
   }
 }
 
-/** Samples trained on over all epochs, and the seconds that took without validation. */
+/** Samples trained on over all epochs, those before a resumption too, and the seconds that took without validation. */
 function trained({ history }: Trainer): { samples: number; seconds: number } {
   return {
     samples: history.reduce((sum, { samples }) => sum + samples, 0),

@@ -1,11 +1,21 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { writeModel } from '../formats/saved-model.js'
-import { createTrainer, holdout, standardisation, TrainingError } from '../index.js'
+import { createTrainer, type EpochResult, holdout, standardisation, TrainingError } from '../index.js'
+import {
+  type Recipe,
+  readCheckpoint,
+  resume,
+  type SavedCheckpoint,
+  writeCheckpoint,
+} from './checkpoint-file.node.js'
 import { addDataOptions, type DataChoice } from './data-options.js'
 import { addEngineOption, type EngineChoice, engineFrom } from './engine-options.js'
+import { EpochLog, logTarget } from './epoch-log.node.js'
+import { UsageError } from './errors.js'
+import { measure } from './evaluation-report.js'
 import { ExitCode, exitCodeHelp } from './exit-codes.js'
-import { checkOutput, writeOutput } from './files.node.js'
+import { checkOutput, readInput, writeOutput } from './files.node.js'
 import { duration, grouped } from './format.js'
 import { catchInterrupt } from './interrupt.node.js'
 import { loadWithProgress } from './load.node.js'
@@ -19,12 +29,29 @@ import {
 import { printJson, printLine, printNote } from './output.node.js'
 import { number, wholeNumber } from './parse.js'
 import { Progress } from './progress.node.js'
-import { describeEpoch, describeOutcome, describeRun, outcomeJson, type Run } from './train-report.js'
-import { addTrainingOptions, optimizerFrom, type TrainingChoice } from './training-options.js'
+import {
+  describeEpoch,
+  describeOutcome,
+  describeRun,
+  type Outcome,
+  outcomeJson,
+  type Run,
+} from './train-report.js'
+import {
+  addTrainingOptions,
+  followsValidation,
+  type TrainingChoice,
+  type TrainingOptions,
+  trainingFrom,
+} from './training-options.js'
 
 interface TrainOptions extends DataChoice, ModelChoice, TrainingChoice, EngineChoice {
   readonly epochs: number
   readonly holdout: number
+  readonly earlyStopping?: number
+  readonly log?: string
+  readonly checkpoint?: string
+  readonly resume?: string
   readonly save?: string
   readonly json?: boolean
 }
@@ -34,6 +61,11 @@ Examples:
   lanegrad train
   lanegrad train --hidden 2048,2048 --dropout 0.5 --batch 32 --rate 0.01 --epochs 20
   lanegrad train --data fashion-mnist --model model.json --save fashion.safetensors
+  lanegrad train --model examples/models/lstm.json --optimizer adam --clip-norm 1
+  lanegrad train --model examples/models/cnn.json --optimizer adam --augment '{"shift":2,"rotate":10}'
+  lanegrad train --epochs 50 --early-stopping 3 --log run.csv --checkpoint run.checkpoint
+  lanegrad train --epochs 50 --early-stopping 3 --log run.csv --resume run.checkpoint --checkpoint run.checkpoint
+  lanegrad train --rate '{"type":"warmUp","steps":500,"next":{"type":"cosineDecay","start":0.1,"steps":1800}}'
   lanegrad train --data digits --limit 1000 --epochs 2 --json > result.json
   lanegrad train --engine js --epochs 1        the same SHA-256 as any other engine`
 
@@ -49,6 +81,17 @@ export function addTrain(program: Command): void {
   addTrainingOptions(command)
   addEngineOption(command)
   command
+    .option(
+      '--early-stopping <epochs>',
+      'stop after so many epochs in a row without a lower validation loss, and keep the best weights',
+      wholeNumber(1),
+    )
+    .option(
+      '--log <file>',
+      'write the figures of every epoch as it ends: to .jsonl, .csv, or for TensorBoard to a file with tfevents in its name or a folder',
+    )
+    .option('--checkpoint <file>', 'write all that a resumed run needs, at the start and after every epoch')
+    .option('--resume <file>', 'go on from a checkpoint of the same options and data; --epochs may differ')
     .option('--save <file>', 'write the trained model to a safetensors file')
     .option('--json', 'one JSON object on standard output, and nothing else there')
     .addHelpText('after', `${examples}\n${modelFileHelp}\n${exitCodeHelp}`)
@@ -57,7 +100,13 @@ export function addTrain(program: Command): void {
 
 async function train(options: TrainOptions): Promise<void> {
   const say = options.json ? printNote : printLine
-  if (options.save !== undefined) await checkOutput(options.save)
+  const training = trainingFrom(options)
+  checkValidation(options, followsValidation(training.optimizer))
+  for (const file of [options.save, options.checkpoint]) {
+    if (file !== undefined) await checkOutput(file)
+  }
+  const target = options.log === undefined ? null : await logTarget(options.log)
+  const resumed = options.resume === undefined ? null : await checkpointFrom(options.resume)
   const given = await modelFromFile(options)
   const data = await loadWithProgress(options)
   const model = given ?? perceptron(options, data.train)
@@ -67,13 +116,16 @@ async function train(options: TrainOptions): Promise<void> {
       : { train: data.train, validation: undefined }
   const engine = await engineFrom(options)
   const standard = options.standardise ? standardisation(parts.train) : null
-  const optimizer = optimizerFrom(options)
   const trainer = createTrainer(engine, model, {
-    ...{ optimizer, batchSize: options.batch },
+    ...training,
     ...(standard ? { standardisation: standard } : {}),
   })
-  const { epochs, batch, standardise = false } = options
-  const run: Run = { data, ...parts, trainer, settings: { epochs, batch, optimizer, standardise } }
+  const run: Run = { data, ...parts, trainer, settings: settingsFrom(options, training) }
+  const recipe = recipeOf(run)
+  if (resumed) {
+    resume(trainer, recipe, resumed.saved, resumed.file)
+    checkEpochs(trainer.history.length, options.epochs, resumed.file)
+  }
   say(describeRun(run))
 
   const save = async () => {
@@ -81,19 +133,72 @@ async function train(options: TrainOptions): Promise<void> {
     const settings = { data: data.name, standardisation: standard }
     await writeOutput(options.save, await writeModel(model, settings))
   }
-  const interrupted = await fit(run, say).catch(async (error) => {
-    // The weights are those of the last good epoch, if there was one.
-    if (error instanceof TrainingError && trainer.history.length > 0) await save()
-    throw error
-  })
+  let checkpoint: Outcome['checkpoint'] = null
+  const keep = async () => {
+    const { checkpoint: file } = options
+    if (file === undefined) return
+    await writeOutput(file, writeCheckpoint({ recipe, checkpoint: trainer.checkpoint() }))
+    checkpoint = { file, epochs: trainer.history.length }
+  }
+  await keep()
+  const log = target && (await EpochLog.create(target, trainer.history))
+  const onEpoch = async (result: EpochResult) => {
+    await log?.append(result)
+    // Ctrl-C cuts an epoch short, or leaves its validation out: the checkpoint stays that of the epoch before.
+    if (result.complete && (result.validation || !run.validation)) await keep()
+  }
+  const interrupted = await fit(run, say, onEpoch)
+    .catch(async (error) => {
+      // The weights are those of the last good epoch, if there was one.
+      if (error instanceof TrainingError && trainer.history.length > 0) await save()
+      throw error
+    })
+    .finally(() => log?.close())
   await save()
-  const test = await trainer.evaluate(data.test)
+  const test = await measure(trainer, data.test)
   const sha256 = await model.fingerprint()
-  const outcome = { interrupted, test, sha256, saved: options.save ?? null }
+  const outcome = { interrupted, test, sha256, saved: options.save ?? null, checkpoint }
   if (options.json) printJson(outcomeJson(run, outcome))
   else printLine(describeOutcome(run, outcome))
   engine.close()
   if (interrupted) process.exitCode = ExitCode.Interrupted
+}
+
+/** @throws UsageError where validation is needed and no samples are held out for it */
+function checkValidation({ holdout, earlyStopping }: TrainOptions, rateFollows: boolean): void {
+  if (holdout > 0) return
+  if (earlyStopping !== undefined) {
+    throw new UsageError('--early-stopping watches the validation loss, so --holdout should be above 0.')
+  }
+  if (rateFollows) {
+    throw new UsageError('--rate follows the validation loss here, so --holdout should be above 0.')
+  }
+}
+
+function checkEpochs(done: number, epochs: number, file: string): void {
+  if (done <= epochs) return
+  throw new UsageError(`--epochs should be at least the ${done} that ${file} has behind it, found ${epochs}.`)
+}
+
+async function checkpointFrom(file: string): Promise<{ saved: SavedCheckpoint; file: string }> {
+  return { saved: readCheckpoint(await readInput(file), file), file }
+}
+
+function settingsFrom(
+  { epochs, earlyStopping, standardise = false }: TrainOptions,
+  { batchSize, optimizer, loss, clip, augment }: TrainingOptions,
+): Run['settings'] {
+  return {
+    ...{ epochs, batch: batchSize, optimizer, loss, clip: clip ?? null, augment: augment ?? null },
+    earlyStopping: earlyStopping === undefined ? null : { patience: earlyStopping },
+    standardise,
+  }
+}
+
+/** All but the number of epochs, which may grow. */
+function recipeOf({ train, validation, trainer, settings: { epochs: _, ...settings } }: Run): Recipe {
+  const data = { name: train.name, train: train.count, validation: validation?.count ?? 0 }
+  return { model: trainer.model.config, data, ...settings }
 }
 
 /**
@@ -102,10 +207,12 @@ async function train(options: TrainOptions): Promise<void> {
  * @returns whether it was ended so
  */
 async function fit(
-  { trainer, train, validation, settings: { epochs } }: Run,
+  { trainer, train, validation, settings: { epochs, earlyStopping } }: Run,
   say: (line: string) => void,
+  onEpoch: (result: EpochResult) => Promise<void>,
 ): Promise<boolean> {
-  const total = epochs * train.count
+  const before = trainer.history.length
+  const total = (epochs - before) * train.count
   const progress = new Progress(
     total,
     'epoch {epoch}  {bar} {percentage}%  {speed} samples/s  {left} left  loss {loss}',
@@ -117,11 +224,12 @@ async function fit(
   let epochStarted = performance.now()
   try {
     const results = trainer.fit(train, {
-      epochs,
+      epochs: epochs - before,
       signal: interrupt.signal,
       ...(validation ? { validation } : {}),
+      ...(earlyStopping ? { earlyStopping } : {}),
       onStep({ epoch, samples, loss }) {
-        const done = (epoch - 1) * train.count + samples
+        const done = (epoch - 1 - before) * train.count + samples
         const spent = seconds + (performance.now() - epochStarted) / 1000
         progress.update(done, {
           epoch: `${epoch}/${epochs}`,
@@ -133,6 +241,7 @@ async function fit(
     })
     for await (const result of results) {
       progress.interrupt(() => say(describeEpoch(result, epochs)))
+      await onEpoch(result)
       seconds += result.seconds
       // Epochs shorter than the trainer's own pauses would never let Ctrl-C in.
       await setImmediate()

@@ -1,32 +1,141 @@
-import type { Command } from 'commander'
-import { type OptimizerSpec, sgd } from '../index.js'
-import { batchSize, number } from './parse.js'
+import { type Command, Option } from 'commander'
+import {
+  type AugmentOptions,
+  type LossName,
+  type LossSpec,
+  ModelError,
+  type OptimizerSpec,
+  type Rate,
+  type TrainerOptions,
+} from '../index.js'
+import { lossOf } from '../nn/loss.js'
+import { buildOptimizer } from '../optim/index.js'
+import { checkAugment } from '../train/augment.js'
+import { UsageError } from './errors.js'
+import { batchSize, jsonObject, nameOrJson, number, numberOrJson, positiveNumber } from './parse.js'
+
+type OptimizerName = OptimizerSpec['type']
 
 /** How one training step works. */
-export interface TrainingChoice {
+export interface TrainingChoice extends LossChoice {
   readonly batch: number | 'full'
-  readonly rate: number
-  readonly momentum: number
+  readonly optimizer: OptimizerName | OptimizerSpec
+  readonly rate?: Rate
+  readonly momentum?: number
   readonly nesterov?: boolean
-  readonly weightDecay: number
+  readonly weightDecay?: number
+  readonly clipNorm?: number
+  readonly clipValue?: number
+  readonly augment?: AugmentOptions
   readonly standardise?: boolean
 }
 
-export function addTrainingOptions(command: Command): Command {
-  return command
-    .option('--batch <samples>', "samples a step, or 'full' for all at once", batchSize, 128)
-    .option('--rate <number>', 'learning rate', number(0), 0.1)
-    .option('--momentum <number>', 'of SGD', number(0, 1), 0.9)
-    .option('--nesterov', "Nesterov's form of momentum")
-    .option('--weight-decay <number>', 'L2 regularisation', number(0), 0)
-    .option('--standardise', 'standardise each pixel by the training part, instead of scaling to 0..1')
+export interface LossChoice {
+  readonly loss: LossName | LossSpec
 }
 
-export function optimizerFrom({
-  rate,
-  momentum,
-  nesterov = false,
-  weightDecay,
-}: TrainingChoice): OptimizerSpec {
-  return sgd({ rate, momentum, nesterov, weightDecay })
+/** What the options say of a trainer; all but the standardisation, which the data give. */
+export type TrainingOptions = Required<Pick<TrainerOptions, 'optimizer' | 'loss' | 'batchSize'>> &
+  Pick<TrainerOptions, 'clip' | 'augment'>
+
+/** Learning rates where none is given. */
+const usualRates: Record<OptimizerName, number> = {
+  ...{ sgd: 0.1, adagrad: 0.01, rmsprop: 0.001, adam: 0.001, adamw: 0.001 },
+}
+
+/** Of SGD by its name alone. */
+const usualSgd = { momentum: 0.9, nesterov: false, weightDecay: 0 }
+
+export function addTrainingOptions(command: Command): Command {
+  command
+    .option('--batch <samples>', "samples a step, or 'full' for all at once", batchSize, 128)
+    .option(
+      '--optimizer <name>',
+      `${Object.keys(usualRates).join(', ')}, or JSON such as {"type":"adam","beta2":0.99}`,
+      nameOrJson,
+      'sgd',
+    )
+    .option(
+      '--rate <number>',
+      'learning rate, or a schedule such as {"type":"cosineDecay","start":0.1,"steps":2000} (default: 0.1 with sgd, 0.01 with adagrad, else 0.001)',
+      numberOrJson,
+    )
+    .option('--momentum <number>', 'of sgd (default: 0.9)', number(0, 1))
+    .option('--nesterov', "Nesterov's form of momentum, of sgd")
+    .option(
+      '--weight-decay <number>',
+      'L2 regularisation of sgd and adam, decoupled decay of adamw (default: 0; adamw 0.01)',
+      number(0),
+    )
+    .option('--clip-norm <limit>', 'scale all gradients down to this norm', positiveNumber)
+    .addOption(
+      new Option('--clip-value <limit>', 'clip every element of the gradients')
+        .argParser(positiveNumber)
+        .conflicts('clipNorm'),
+    )
+    .option(
+      '--augment <json>',
+      'distort training images at random: {"shift":2,"rotate":10,"scale":0.1,"elastic":{"alpha":34,"sigma":4}}, or some of these',
+      jsonObject,
+    )
+    .option('--standardise', 'standardise each pixel by the training part, instead of scaling to 0..1')
+  return addLossOption(command)
+}
+
+export function addLossOption(command: Command): Command {
+  return command.option(
+    '--loss <name>',
+    'softmaxCrossEntropy, binaryCrossEntropy, meanSquaredError, averagedSoftmaxCrossEntropy, categoricalCrossEntropy, or JSON such as {"type":"softmaxCrossEntropy","labelSmoothing":0.1}',
+    nameOrJson,
+    'softmaxCrossEntropy',
+  )
+}
+
+/**
+ * The trainer's options, each checked as far as it can be without a model and data.
+ *
+ * @throws UsageError that names the option, the field, what was expected and what was found
+ */
+export function trainingFrom(choice: TrainingChoice): TrainingOptions {
+  const { augment, clipNorm, clipValue } = choice
+  // Every image is at least this large, so that only the fields can be wrong.
+  if (augment) checked('--augment', () => checkAugment(augment, [1, 1]))
+  return {
+    ...{ optimizer: optimizerFrom(choice), loss: lossFrom(choice), batchSize: choice.batch },
+    ...(clipNorm === undefined ? {} : { clip: { norm: clipNorm } }),
+    ...(clipValue === undefined ? {} : { clip: { value: clipValue } }),
+    ...(augment ? { augment } : {}),
+  }
+}
+
+/** @throws UsageError for a loss that is unknown or has a field that is not right */
+export function lossFrom({ loss }: LossChoice): LossName | LossSpec {
+  checked('--loss', () => lossOf(loss))
+  return loss
+}
+
+/** Whether the learning rate cannot do without validation. */
+export function followsValidation(optimizer: OptimizerSpec): boolean {
+  return buildOptimizer(optimizer).followsValidation
+}
+
+/** Single options go before the fields of a JSON object. */
+function optimizerFrom({ optimizer, rate, momentum, nesterov, weightDecay }: TrainingChoice): OptimizerSpec {
+  const { type, ...fields } =
+    typeof optimizer === 'object' ? optimizer : { type: optimizer, ...(optimizer === 'sgd' ? usualSgd : {}) }
+  const given = Object.entries({ rate, momentum, nesterov, weightDecay }).filter(
+    ([, value]) => value !== undefined,
+  )
+  const usual = { rate: usualRates[type] }
+  const spec = { type, ...usual, ...fields, ...Object.fromEntries(given) } as OptimizerSpec
+  checked('--optimizer', () => buildOptimizer(spec))
+  return spec
+}
+
+function checked(option: string, build: () => unknown): void {
+  try {
+    build()
+  } catch (error) {
+    throw error instanceof ModelError ? new UsageError(`${option}: ${error.message}`) : error
+  }
 }

@@ -1,0 +1,100 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.js'
+import { checkError, emptyEnvironment, runCli, startCli, tiny } from './run-cli.js'
+
+const recipe = [
+  ...['train', ...tiny, '--holdout', '0.2', '--optimizer', 'adam', '--augment', '{"shift":1}'],
+  ...['--rate', '{"type":"reduceOnPlateau","start":0.01,"patience":0}'],
+]
+
+t.test('a run that is resumed, on any engine, ends with the bits of one that never stopped', async (t) => {
+  const { env, folder } = await emptyEnvironment(t)
+  for (const more of [[], ['--early-stopping', '2']]) {
+    const file = join(folder, 'run.checkpoint')
+    const log = join(folder, 'run.jsonl')
+    const train = async (...options: string[]) => {
+      const { code, stdout, stderr } = await runCli([...recipe, ...more, ...options, '--json'], env)
+      t.equal(code, 0, stderr)
+      return JSON.parse(stdout)
+    }
+    const whole = await train('--epochs', '5')
+    const first = await train('--epochs', '2', '--checkpoint', file, '--log', log)
+    t.same(first.checkpoint, { file, epochs: 2 })
+    t.not(first.sha256, whole.sha256)
+    const resumed = await train(
+      ...['--epochs', '5', '--engine', 'js', '--resume', file],
+      ...['--checkpoint', file, '--log', log],
+    )
+    t.equal(resumed.sha256, whole.sha256)
+    t.equal(resumed.history.length, whole.history.length)
+    t.equal((await readFile(log, 'utf8')).split('\n').length, whole.history.length + 1, 'a log of all epochs')
+    const again = await train('--epochs', '5', '--resume', file)
+    t.equal(again.sha256, whole.sha256, 'nothing is left to be done')
+    t.same((await readdir(folder)).sort(), ['run.checkpoint', 'run.jsonl'], 'no other file is left')
+  }
+})
+
+t.test('Ctrl-C leaves the checkpoint of the last whole epoch, from which the same bits follow', async (t) => {
+  const { env, folder } = await emptyEnvironment(t)
+  const file = join(folder, 'run.checkpoint')
+  const slow = ['--data', 'digits', '--limit', '2000', '--hidden', '512', '--batch', '16', '--engine', 'js']
+  const running = startCli(['train', ...slow, '--epochs', '2', '--checkpoint', file, '--json'], env)
+  await running.saw('parameters\n')
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  running.process.kill('SIGINT')
+  const { code, stdout } = await running.finished
+  t.equal(code, 130)
+  const { checkpoint, history } = JSON.parse(stdout)
+  t.equal(checkpoint.epochs, history.filter(({ complete }: { complete: boolean }) => complete).length)
+  const quick = [...slow.slice(0, -2), '--epochs', '2', '--json']
+  const whole = await runCli(['train', ...quick], env)
+  const resumed = await runCli(['train', ...quick, '--resume', file], env)
+  t.equal(JSON.parse(resumed.stdout).sha256, JSON.parse(whole.stdout).sha256)
+})
+
+t.test('checkpoints of another run, and files that are none or damaged, are refused by name', async (t) => {
+  const { env, folder } = await emptyEnvironment(t)
+  const file = join(folder, 'run.checkpoint')
+  const model = join(folder, 'model.safetensors')
+  t.equal((await runCli([...recipe, '--checkpoint', file, '--save', model], env)).code, 0)
+  const fails = async (from: string, options: string[], code: number, message: RegExp) =>
+    checkError(t, await runCli([...recipe, '--resume', from, ...options], env), code, message)
+  const differs = (where: string) =>
+    new RegExp(`run\\.checkpoint: the run that wrote it .*: ${where} here\\.`)
+  await fails(file, ['--hidden', '9'], 1, differs('model\\.layers\\.1\\.units was 8 there and is 9'))
+  await fails(file, ['--batch', '32'], 1, differs('batch was 16 there and is 32'))
+  await fails(file, ['--optimizer', 'sgd'], 1, differs('optimizer\\.type was "adam" there and is "sgd"'))
+  await fails(file, ['--augment', '{"shift":2}'], 1, differs('augment\\.shift was 1 there and is 2'))
+  await fails(
+    file,
+    ['--early-stopping', '2'],
+    1,
+    differs('earlyStopping was null there and is {"patience":2}'),
+  )
+  await fails(file, ['--limit', '90'], 1, differs('data\\.train was 80 there and is 72'))
+  await fails(file, ['--epochs', '1'], 2, /--epochs should be at least the 2 that .*run\.checkpoint has/)
+  await fails(model, [], 1, /model\.safetensors: byte 8: expected the fields lanegrad\.checkpoint and/)
+  await fails(join(folder, 'none'), [], 1, /none: there is no such file/)
+  const bad = join(folder, 'bad.checkpoint')
+  const good = await readFile(file)
+  const flipped = Uint8Array.from(good)
+  flipped[good.length - 3]! ^= 1
+  await writeFile(bad, flipped)
+  await fails(bad, [], 1, /bad\.checkpoint: the checkpoint is damaged: expected the SHA-256 [0-9a-f]{64}/)
+  const { tensors, metadata } = readSafetensors(good, file)
+  const edited = metadata['lanegrad.checkpoint']!.replace('"epoch":2', '"epoch":1')
+  await writeFile(
+    bad,
+    writeSafetensors({ tensors, metadata: { ...metadata, 'lanegrad.checkpoint': edited } }),
+  )
+  await fails(bad, [], 1, /the checkpoint is damaged/)
+  t.equal((await runCli(['eval', file], env)).code, 1, 'a checkpoint is no model')
+  checkError(
+    t,
+    await runCli([...recipe, '--checkpoint', join(folder, 'none', 'a')], env),
+    1,
+    /cannot be written: there is no folder .*none/,
+  )
+})
