@@ -1,15 +1,22 @@
 import t from 'tap'
 import {
   adam,
+  bidirectional,
   checkGradients,
   concatenate,
   createEngine,
   createTrainer,
   dataset,
   dense,
+  gru,
   type LayerSpec,
+  ModelError,
+  masking,
   modelFromConfig,
+  rows,
   sequential,
+  simpleRnn,
+  timeDistributed,
 } from '../src/index.js'
 import { drawArchitecture, drawData, layerTypes } from './support/architectures.js'
 import { randomIntegers } from './support/random.js'
@@ -64,3 +71,26 @@ t.test('a layer inside others takes the same training steps as one outside', asy
   t.equal(await train([concatenate([[layer]])]), alone, 'in a branch')
   t.equal(await train([concatenate([[concatenate([[layer]])]])]), alone, 'in a branch of a branch')
 })
+
+t.test(
+  'a layer over sequences within a step is refused, for it would take other samples as its steps',
+  (t) => {
+    const wrong = [
+      simpleRnn(2),
+      bidirectional(gru(2, { sequence: true })),
+      rows(1),
+      masking(),
+      concatenate([[rows(), simpleRnn(2, { sequence: true })], [rows()]]),
+    ]
+    for (const layer of wrong) {
+      const message = `timeDistributed_1: layer should be one that takes each step by itself and gives no sequence, such as dense(10), found "${layer.type}".`
+      const build = () => sequential([timeDistributed(layer)], { input: [3, 4, 2] })
+      t.throws(build, new ModelError(message))
+    }
+    const own = concatenate([[rows(), simpleRnn(2, { stateful: true })]])
+    const model = sequential([timeDistributed(own)], { input: [3, 4, 2] })
+    t.same(model.output, [3, 2], 'a branch may turn a step into a sequence of its own')
+    t.equal(model.stateful, true)
+    t.end()
+  },
+)
