@@ -67,7 +67,8 @@ function chainLayer(
     stateful: chain.layers.some(({ stateful }) => stateful),
     forward(context, x) {
       const given = ends?.takes ?? 'batch'
-      return chain.forward(context, x, given, ends?.gives ?? given)
+      // This layer is done when its whole chain is: what follows a layer's end, its update, must not happen twice.
+      return chain.forward({ ...context, layerDone() {} }, x, given, ends?.gives ?? given)
     },
   }
 }

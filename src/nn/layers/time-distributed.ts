@@ -1,5 +1,6 @@
+import { ModelError } from '../../errors.js'
 import { reshape } from '../../program/tensor.js'
-import { checkFields } from '../fields.js'
+import { checkFields, show } from '../fields.js'
 import type { Layer, Place } from '../layer.js'
 import type { LayerSpec } from './index.js'
 
@@ -20,9 +21,16 @@ export function buildTimeDistributed(spec: TimeDistributedSpec, { name, input, i
   checkFields(name, spec, { layer: isLayer })
   const [steps, ...rest] = input as [number, ...number[]]
   const layer = inner(spec.layer, String(spec.layer.type), rest.length === 0 ? [1] : rest)
+  const { layout = 'any' } = layer
+  if (layout !== 'any' && (layout.takes === 'time' || layout.gives === 'time')) {
+    throw new ModelError(
+      `${name}: layer should be one that takes each step by itself and gives no sequence, such as dense(10), found ${show(spec.layer.type)}.`,
+    )
+  }
   return {
     ...{ name, input, output: [steps, ...layer.output], parameters: layer.parameters },
     layout: 'any',
+    stateful: layer.stateful ?? false,
     forward(context, x) {
       // Steps and samples alike are rows to the layer, in whichever order they lie.
       const batch = steps * context.batch
