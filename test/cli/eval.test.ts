@@ -34,8 +34,44 @@ t.test('eval prints a report', async (t) => {
   t.equal(stderr, '')
   t.notMatch(stdout, controlCharacters)
   t.match(stdout, /^built-in digits \(synthetic\): accuracy [\d.]+%, loss [\d.]+ on 60 samples$/m)
+  t.match(stdout, /^top-3 accuracy [\d.]+%, expected calibration error [\d.]+%$/m)
   t.match(stdout, /^dense_1 /m)
   t.match(stdout, /^weights {4}SHA-256 [0-9a-f]{64}$/m)
+})
+
+t.test('top-3 accuracy and calibration agree with the accuracy and the confusion matrix', async (t) => {
+  const { env, folder } = await emptyEnvironment(t)
+  const file = join(folder, 'model.safetensors')
+  await runCli(['train', ...tiny, '--epochs', '10', '--save', file], env)
+  const { stdout } = await runCli(['eval', file, '--limit', '100', '--json'], env)
+  const { accuracy, top3, calibration } = JSON.parse(stdout).test
+  t.ok(top3 > accuracy && top3 <= 1, `${top3} of the labels are among three, ${accuracy} are the first`)
+  const bins: { count: number; accuracy: number; confidence: number }[] = calibration.bins
+  const filled = bins.filter(({ count }) => count > 0)
+  const mean = (value: (bin: (typeof bins)[number]) => number) =>
+    filled.reduce((sum, bin) => sum + bin.count * value(bin), 0) / 100
+  const near = (found: number, wanted: number) =>
+    t.ok(Math.abs(found - wanted) < 1e-9, `${found} ~ ${wanted}`)
+  near(
+    mean((bin) => bin.accuracy),
+    accuracy,
+  )
+  near(
+    mean((bin) => Math.abs(bin.accuracy - bin.confidence)),
+    calibration.error,
+  )
+})
+
+t.test('a model is measured with the loss that it was trained with', async (t) => {
+  const { env, folder } = await emptyEnvironment(t)
+  const file = join(folder, 'model.safetensors')
+  const loss = ['--loss', 'meanSquaredError']
+  const trained = await runCli(['train', ...tiny, ...loss, '--rate', '0.01', '--save', file, '--json'], env)
+  const measured = async (...options: string[]) =>
+    JSON.parse((await runCli(['eval', file, '--limit', '100', ...options, '--json'], env)).stdout).test
+  t.same(await measured(...loss), JSON.parse(trained.stdout).test)
+  t.not((await measured()).loss, JSON.parse(trained.stdout).test.loss)
+  checkError(t, await runCli(['eval', file, '--loss', 'hinge'], env), 2, /--loss: loss should be one of/)
 })
 
 t.test('files that are no models, or damaged, are named', async (t) => {
