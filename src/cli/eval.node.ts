@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { readModel } from '../formats/saved-model.js'
-import { createTrainer, DataError, sgd } from '../index.js'
+import { createEvaluator, DataError } from '../index.js'
 import { addDataOptions, type DataChoice, type DataName, dataNames } from './data-options.js'
 import { addEngineOption, type EngineChoice, engineFrom } from './engine-options.js'
 import { evaluationJson, measure, printEvaluation } from './evaluation-report.js'
@@ -40,11 +40,11 @@ async function evaluate(file: string, options: EvalOptions): Promise<void> {
   const { model, settings } = await readModel(await readInput(file), file)
   const data = await loadWithProgress({ ...options, data: options.data ?? trainedOn(settings.data, file) })
   const engine = await engineFrom(options)
-  const trainer = createTrainer(engine, model, {
-    ...{ optimizer: sgd({ rate: 0 }), loss },
+  const evaluator = createEvaluator(engine, model, {
+    loss,
     ...(settings.standardisation ? { standardisation: settings.standardisation } : {}),
   })
-  const result = await measure(trainer, data.test)
+  const result = await measure(evaluator, data.test)
   const sha256 = await model.fingerprint()
   if (options.json) {
     const { name, synthetic } = data.test

@@ -4,7 +4,7 @@ import {
   calibration,
   type Dataset,
   type Evaluation,
-  type Trainer,
+  type Evaluator,
   topKAccuracy,
 } from '../index.js'
 import { counted, percent } from './format.js'
@@ -17,10 +17,10 @@ export interface Measures extends Evaluation {
   readonly calibration: Calibration
 }
 
-/** Measures the trainer's model on `data`, which has at least three classes. */
-export async function measure(trainer: Trainer, data: Dataset): Promise<Measures> {
-  const evaluation = await trainer.evaluate(data)
-  const prediction = await trainer.predict(data)
+/** Measures the evaluator's model on `data`, which has at least three classes. */
+export async function measure(evaluator: Evaluator, data: Dataset): Promise<Measures> {
+  const evaluation = await evaluator.evaluate(data)
+  const prediction = await evaluator.predict(data)
   return {
     ...evaluation,
     top3: topKAccuracy(prediction, data, 3),
