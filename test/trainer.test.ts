@@ -300,9 +300,13 @@ t.test('data and options that do not fit are refused', async (t) => {
 })
 
 t.test('a closed engine and an engine that is not there say so', async (t) => {
-  const { trainer, engine } = await setUp('simd')
-  engine.close()
-  await t.rejects(all(trainer.fit(quarters(8), { epochs: 1 })), { name: 'EngineError', message: /closed/ })
+  for (const name of ['simd', 'js'] as const) {
+    const { trainer, engine, model } = await setUp(name)
+    const weights = await model.fingerprint()
+    engine.close()
+    await t.rejects(all(trainer.fit(quarters(8), { epochs: 1 })), { name: 'EngineError', message: /closed/ })
+    t.equal(await model.fingerprint(), weights, `${name}: the weights can still be read`)
+  }
   await t.rejects(createEngine({ engine: 'gpu' as never }), {
     name: 'EngineError',
     message: /no engine called 'gpu'/,

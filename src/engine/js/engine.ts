@@ -10,6 +10,7 @@ const HEAP_BASE = 64
 /** The engine in plain JavaScript: the kernels' twins on an ArrayBuffer. Gives the same bits as the wasm core. */
 export function createJsEngine(): Engine {
   let views = viewsOf(new ArrayBuffer(1 << 20))
+  let closed = false
   const heap = new Heap(HEAP_BASE, (end) => {
     if (end <= views.u8.length) return
     let grown: ArrayBuffer
@@ -30,10 +31,13 @@ export function createJsEngine(): Engine {
     },
     allocate: (bytes) => heap.allocate(bytes),
     release: (address) => heap.release(address),
-    run: (program, words) => run(views, program, words),
+    run(program, words) {
+      if (closed) throw new EngineError('The engine was closed and cannot run another program.')
+      run(views, program, words)
+    },
     describe: () => 'js: plain JavaScript, one thread',
     close: () => {
-      views = viewsOf(new ArrayBuffer(0))
+      closed = true
     },
   }
 }
