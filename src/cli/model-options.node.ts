@@ -30,7 +30,7 @@ export function addModelOptions(command: Command): Command {
     .addOption(
       new Option('--hidden <units>', 'units of the hidden layers, such as 512,256; "" for none')
         .argParser(sizes)
-        .default([512], '512'),
+        .default([384], '384'),
     )
     .option(
       '--activation <name>',
