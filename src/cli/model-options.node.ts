@@ -30,7 +30,7 @@ export function addModelOptions(command: Command): Command {
     .addOption(
       new Option('--hidden <units>', 'units of the hidden layers, such as 512,256; "" for none')
         .argParser(sizes)
-        .default([384], '384'),
+        .default([256], '256'),
     )
     .option(
       '--activation <name>',
@@ -38,7 +38,7 @@ export function addModelOptions(command: Command): Command {
       nameOrJson,
       'relu',
     )
-    .option('--dropout <rate>', 'part of each hidden layer that is dropped', number(0, 1), 0.2)
+    .option('--dropout <rate>', 'part of each hidden layer that is dropped', number(0, 1), 0.1)
     .option(
       '--init <name>',
       'how weights start: heNormal, glorotUniform, orthogonal, {"type":"normal","deviation":0.01} ... (default: heUniform before a ReLU, else glorotUniform)',
