@@ -1,6 +1,7 @@
 // Builds everything into build/: the wasm core, its bytes inlined for the host, the TypeScript, the command line.
-import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,10 +11,37 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const require = createRequire(import.meta.url)
 process.chdir(root)
 
-function run(packageName, bin, ...args) {
+async function run(packageName, bin, ...args) {
   const script = join(dirname(require.resolve(`${packageName}/package.json`)), bin)
-  const { status } = spawnSync(process.execPath, [script, ...args], { stdio: 'inherit' })
+  const child = spawn(process.execPath, [script, ...args], { stdio: 'inherit' })
+  const status = await new Promise((resolve) => child.once('close', resolve))
   if (status !== 0) process.exit(status ?? 1)
+}
+
+/** Compiles the variants of the core that asconfig.json names, at the same time, or leaves them if nothing changed. */
+async function buildCores() {
+  const sources = readdirSync('assembly').map((name) => join('assembly', name))
+  const hash = createHash('sha256')
+  for (const file of ['asconfig.json', 'package-lock.json', ...sources]) hash.update(readFileSync(file))
+  const digest = hash.digest('hex')
+  const variants = Object.keys(JSON.parse(readFileSync('asconfig.json', 'utf8')).targets)
+  mkdirSync('build/core', { recursive: true })
+  mkdirSync('src/engine/cores', { recursive: true })
+  await Promise.all(variants.map((variant) => buildCore(variant, digest)))
+}
+
+/** One variant, and its bytes inlined for the host. */
+async function buildCore(variant, digest) {
+  const file = `build/core/${variant}.wasm`
+  const stamp = `build/core/${variant}.sha256`
+  if (!existsSync(file) || !existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) {
+    await run('assemblyscript', 'bin/asc.js', '--config', 'asconfig.json', '--target', variant)
+    writeFileSync(stamp, digest)
+  }
+  writeFileSync(
+    `src/engine/cores/${variant}.generated.ts`,
+    `// Written by scripts/build.mjs from ${file}.\nexport const base64 =\n  '${readFileSync(file, 'base64')}'\n`,
+  )
 }
 
 /**
@@ -55,20 +83,15 @@ async function generateDoubleInterpreter() {
 // What an older build left of sources that are gone must not be tested or published.
 for (const part of ['src', 'test', 'bench', 'assembly', 'cli'])
   rmSync(`build/${part}`, { recursive: true, force: true })
-mkdirSync('build/core', { recursive: true })
-run('assemblyscript', 'bin/asc.js', '--config', 'asconfig.json', '--target', 'simd')
-const bytes = readFileSync('build/core/simd.wasm')
-writeFileSync(
-  'src/engine/core.generated.ts',
-  `// Written by scripts/build.mjs from build/core/simd.wasm.\nexport const simdCoreBase64 =\n  '${bytes.toString('base64')}'\n`,
-)
+await buildCores()
 await generateDoubleInterpreter()
-run('typescript', 'bin/tsc', '-p', 'tsconfig.json')
+await run('typescript', 'bin/tsc', '-p', 'tsconfig.json')
 
 await bundle({
-  entryPoints: ['src/cli/main.node.ts'],
-  outfile: 'build/cli/lanegrad.js',
+  entryPoints: { lanegrad: 'src/cli/main.node.ts' },
+  outdir: 'build/cli',
   bundle: true,
+  splitting: true,
   platform: 'node',
   format: 'esm',
   target: 'node20',
@@ -78,7 +101,7 @@ await bundle({
   logLevel: 'warning',
   banner: {
     // The dependencies in CommonJS ask for Node's modules by require.
-    js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
+    js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
   },
 })
 chmodSync('build/cli/lanegrad.js', 0o755)

@@ -23,9 +23,9 @@ export {
   mnist,
 } from './data/mnist.js'
 export { prepareImage } from './data/prepare.js'
+export type { CoreSource } from './engine/cores.js'
 export { createEngine, type EngineOptions } from './engine/create.js'
 export type { Engine, EngineName } from './engine/engine.js'
-export type { CoreSource } from './engine/simd.js'
 export { DataError, EngineError, LanegradError, ModelError, TrainingError } from './errors.js'
 export { tensorboardEpoch, tensorboardHeader, tensorboardScalars } from './formats/tensorboard.js'
 export type { ActivationSpec } from './nn/activations.js'

@@ -1,7 +1,8 @@
 import { EngineError } from '../errors.js'
+import type { CoreSource } from './cores.js'
 import type { Engine, EngineName } from './engine.js'
 import { createJsEngine } from './js/engine.js'
-import { type CoreSource, createSimdEngine } from './simd.js'
+import { createSimdEngine } from './simd.js'
 
 export interface EngineOptions {
   /** Which engine to create; without it the fastest that this runtime supports. */

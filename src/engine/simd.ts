@@ -1,16 +1,12 @@
 import { instantiate } from '@assemblyscript/loader'
 import { EngineError } from '../errors.js'
-import { simdCoreBase64 } from './core.generated.js'
+import { type CoreSource, coreModule } from './cores.js'
 import type { Engine } from './engine.js'
 import { Heap } from './heap.js'
 import { type Views, viewsOf } from './js/views.js'
 
 const PAGE = 65536
 const MAXIMUM_PAGES = 65536
-
-/** Where the core's code may come from: its bytes, a response that carries them, an address, or a compiled module. */
-export type CoreSource = WebAssembly.Module | CoreBytes
-type CoreBytes = BufferSource | Response | URL | string
 
 /** What assembly/index.ts exports. */
 interface CoreExports extends Record<string, unknown> {
@@ -20,33 +16,10 @@ interface CoreExports extends Record<string, unknown> {
   readonly SCRATCH_BYTES: { valueOf(): number }
 }
 
-function inlinedBytes(): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(simdCoreBase64), (char) => char.charCodeAt(0))
-}
-
-async function bytesFrom(source: CoreBytes | undefined): Promise<BufferSource> {
-  if (source === undefined) return inlinedBytes()
-  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return source
-  const response = source instanceof Response ? source : await fetch(source)
-  if (!response.ok) throw new Error(`${response.url} answered ${response.status} ${response.statusText}`)
-  return await response.arrayBuffer()
-}
-
-async function moduleFrom(source: CoreSource | undefined): Promise<WebAssembly.Module> {
-  if (source instanceof WebAssembly.Module) return source
-  try {
-    return await WebAssembly.compile(await bytesFrom(source as CoreBytes | undefined))
-  } catch (error) {
-    throw new EngineError(`The wasm core could not be compiled: ${(error as Error).message}`, {
-      cause: error,
-    })
-  }
-}
-
 /** The engine on the SIMD128 wasm core, one thread: the reference for every other. */
 export async function createSimdEngine(source?: CoreSource): Promise<Engine> {
   const memory = new WebAssembly.Memory({ initial: 32, maximum: MAXIMUM_PAGES })
-  const module = await moduleFrom(source)
+  const module = await coreModule('simd', source)
   const { exports } = await instantiate<CoreExports>(module, { env: { memory } })
   let views: Views = viewsOf(memory.buffer)
   let closed = false

@@ -1,5 +1,5 @@
 import { instantiate } from '@assemblyscript/loader'
-import { simdCoreBase64 } from '../../src/engine/core.generated.js'
+import { coreModule } from '../../src/engine/cores.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { Heap } from '../../src/engine/heap.js'
 import { viewsOf } from '../../src/engine/js/views.js'
@@ -20,7 +20,7 @@ const PAGE = 65536
  */
 export async function createSharesEngine(threads: number, bytes: number): Promise<Engine> {
   const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) + 32, maximum: PAGE })
-  const module = await WebAssembly.compile(Buffer.from(simdCoreBase64, 'base64'))
+  const module = await coreModule('simd')
   const { exports } = await instantiate<Core>(module, { env: { memory } })
   const heap = new Heap(exports.heapBase(), (end) => {
     if (end > memory.buffer.byteLength) throw new RangeError(`${end} bytes are more than this engine has.`)

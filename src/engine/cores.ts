@@ -1,0 +1,46 @@
+import { EngineError } from '../errors.js'
+
+/** The builds of the numeric core. */
+export type CoreVariant = 'simd' | 'threads' | 'relaxed' | 'relaxed-threads'
+
+/** Where the core's code may come from: its bytes, a response that carries them, an address, or a compiled module. */
+export type CoreSource = WebAssembly.Module | CoreBytes
+type CoreBytes = BufferSource | Response | URL | string
+
+// Imported when asked for, so that a bundler puts each into a file of its own.
+const inlined: Record<CoreVariant, () => Promise<{ readonly base64: string }>> = {
+  simd: () => import('./cores/simd.generated.js'),
+  threads: () => import('./cores/threads.generated.js'),
+  relaxed: () => import('./cores/relaxed.generated.js'),
+  'relaxed-threads': () => import('./cores/relaxed-threads.generated.js'),
+}
+
+/** The bytes of a variant of the core, as they come with this package. */
+export async function coreBytes(variant: CoreVariant): Promise<Uint8Array<ArrayBuffer>> {
+  const { base64 } = await inlined[variant]()
+  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
+}
+
+/**
+ * A variant of the core, compiled: from `source`, or without it from this package.
+ * @throws EngineError when its bytes cannot be had or compiled.
+ */
+export async function coreModule(variant: CoreVariant, source?: CoreSource): Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) return source
+  try {
+    return await WebAssembly.compile(
+      source === undefined ? await coreBytes(variant) : await bytesFrom(source as CoreBytes),
+    )
+  } catch (error) {
+    throw new EngineError(`The wasm core could not be compiled: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+}
+
+async function bytesFrom(source: CoreBytes): Promise<BufferSource> {
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return source
+  const response = source instanceof Response ? source : await fetch(source)
+  if (!response.ok) throw new Error(`${response.url} answered ${response.status} ${response.statusText}`)
+  return await response.arrayBuffer()
+}
