@@ -125,6 +125,14 @@ async function train(options: TrainOptions): Promise<void> {
     resume(trainer, recipe, resumed.saved, resumed.file)
     checkEpochs(trainer.history.length, options.epochs, resumed.file)
   }
+  const progress = new Progress(
+    (options.epochs - trainer.history.length) * run.train.count,
+    'epoch {epoch}  {bar} {percentage}%  {speed} samples/s  {left} left  loss {loss}',
+  )
+  // From here on there is something to save.
+  const interrupt = catchInterrupt(() => {
+    progress.interrupt(() => printNote('Stopping after this step; Ctrl-C again ends at once.'))
+  })
   say(describeRun(run))
 
   const save = async () => {
@@ -146,16 +154,20 @@ async function train(options: TrainOptions): Promise<void> {
     // Ctrl-C cuts an epoch short, or leaves its validation out: the checkpoint stays that of the epoch before.
     if (result.complete && (result.validation || !run.validation)) await keep()
   }
-  const interrupted = await fit(run, say, onEpoch)
+  await fit(run, { progress, signal: interrupt.signal }, say, onEpoch)
     .catch(async (error) => {
       // The weights are those of the last good epoch, if there was one.
       if (error instanceof TrainingError && trainer.history.length > 0) await save()
       throw error
     })
-    .finally(() => log?.close())
+    .finally(() => {
+      interrupt.release()
+      return log?.close()
+    })
   await save()
   const test = await measure(trainer, data.test)
   const sha256 = await model.fingerprint()
+  const interrupted = interrupt.signal.aborted
   const outcome = { interrupted, test, sha256, saved: options.save ?? null, checkpoint }
   if (options.json) printJson(outcomeJson(run, outcome))
   else printLine(describeOutcome(run, outcome))
@@ -200,31 +212,21 @@ function recipeOf({ train, validation, trainer, settings: { epochs: _, ...settin
   return { model: trainer.model.config, data, ...settings }
 }
 
-/**
- * Trains with a line for every epoch and a progress bar below; Ctrl-C ends it after the step at hand.
- *
- * @returns whether it was ended so
- */
+/** Trains with a line for every epoch and a progress bar below, until the signal ends it after the step at hand. */
 async function fit(
   { trainer, train, validation, settings: { epochs, earlyStopping } }: Run,
+  { progress, signal }: { progress: Progress; signal: AbortSignal },
   say: (line: string) => void,
   onEpoch: (result: EpochResult) => Promise<void>,
-): Promise<boolean> {
+): Promise<void> {
   const before = trainer.history.length
   const total = (epochs - before) * train.count
-  const progress = new Progress(
-    total,
-    'epoch {epoch}  {bar} {percentage}%  {speed} samples/s  {left} left  loss {loss}',
-  )
-  const interrupt = catchInterrupt(() => {
-    progress.interrupt(() => printNote('Stopping after this step; Ctrl-C again ends at once.'))
-  })
   let seconds = 0
   let epochStarted = performance.now()
   try {
     const results = trainer.fit(train, {
       epochs: epochs - before,
-      signal: interrupt.signal,
+      signal,
       ...(validation ? { validation } : {}),
       ...(earlyStopping ? { earlyStopping } : {}),
       onStep({ epoch, samples, loss }) {
@@ -244,9 +246,7 @@ async function fit(
       seconds += result.seconds
       epochStarted = performance.now()
     }
-    return interrupt.signal.aborted
   } finally {
     progress.stop()
-    interrupt.release()
   }
 }

@@ -24,10 +24,10 @@ t.test('Ctrl-C ends training after the step at hand: it reports and saves', asyn
 
 t.test('Ctrl-C within an epoch says how far it came', async (t) => {
   const { env } = await emptyEnvironment(t)
-  const slow = ['--limit', '2000', '--hidden', '2048', '--batch', '16', '--engine', 'js']
+  const slow = ['--limit', '2000', '--hidden', '2048,2048', '--batch', '16', '--engine', 'js']
   const running = startCli(['train', ...endless, ...slow, '--json'], env)
   await running.saw('parameters\n')
-  await new Promise((resolve) => setTimeout(resolve, 500))
+  await new Promise((resolve) => setTimeout(resolve, 2000))
   running.process.kill('SIGINT')
   const { code, stdout, stderr } = await running.finished
   t.equal(code, 130)
