@@ -8,9 +8,8 @@ import { exitCodeHelp } from './exit-codes.js'
 import { readInput } from './files.node.js'
 import { loadWithProgress } from './load.node.js'
 import { printJson, printLine } from './output.node.js'
-import { addLossOption, type LossChoice, lossFrom } from './training-options.js'
 
-interface EvalOptions extends DataChoice, EngineChoice, LossChoice {
+interface EvalOptions extends DataChoice, EngineChoice {
   readonly json?: boolean
 }
 
@@ -18,8 +17,7 @@ const examples = `
 Examples:
   lanegrad train --data digits --save digits.safetensors
   lanegrad eval digits.safetensors
-  lanegrad eval digits.safetensors --data mnist      trained on one data set, tested on another
-  lanegrad eval averaged.safetensors --loss averagedSoftmaxCrossEntropy      give the loss it was trained with`
+  lanegrad eval digits.safetensors --data mnist      trained on one data set, tested on another`
 
 export function addEval(program: Command): void {
   const command = program
@@ -27,7 +25,6 @@ export function addEval(program: Command): void {
     .argument('<file>', 'model that `lanegrad train --save` wrote')
     .description('measure a saved model on a test part: by default that of the data it was trained on')
   addDataOptions(command)
-  addLossOption(command)
   addEngineOption(command)
   command
     .option('--json', 'one JSON object on standard output, and nothing else there')
@@ -36,12 +33,11 @@ export function addEval(program: Command): void {
 }
 
 async function evaluate(file: string, options: EvalOptions): Promise<void> {
-  const loss = lossFrom(options)
   const { model, settings } = await readModel(await readInput(file), file)
   const data = await loadWithProgress({ ...options, data: options.data ?? trainedOn(settings.data, file) })
   const engine = await engineFrom(options)
   const evaluator = createEvaluator(engine, model, {
-    loss,
+    loss: settings.loss,
     ...(settings.standardisation ? { standardisation: settings.standardisation } : {}),
   })
   const result = await measure(evaluator, data.test)

@@ -137,7 +137,7 @@ async function train(options: TrainOptions): Promise<void> {
 
   const save = async () => {
     if (options.save === undefined) return
-    const settings = { data: data.name, standardisation: standard }
+    const settings = { data: data.name, standardisation: standard, loss: training.loss }
     await writeOutput(options.save, await writeModel(model, settings))
   }
   let checkpoint: Outcome['checkpoint'] = null

@@ -17,7 +17,7 @@ import { batchSize, jsonObject, nameOrJson, number, numberOrJson, positiveNumber
 type OptimizerName = OptimizerSpec['type']
 
 /** How one training step works. */
-export interface TrainingChoice extends LossChoice {
+export interface TrainingChoice {
   readonly batch: number | 'full'
   readonly optimizer: OptimizerName | OptimizerSpec
   readonly rate?: Rate
@@ -28,9 +28,6 @@ export interface TrainingChoice extends LossChoice {
   readonly clipValue?: number
   readonly augment?: AugmentOptions
   readonly standardise?: boolean
-}
-
-export interface LossChoice {
   readonly loss: LossName | LossSpec
 }
 
@@ -47,7 +44,7 @@ const usualRates: Record<OptimizerName, number> = {
 const usualSgd = { momentum: 0.9, nesterov: false, weightDecay: 0 }
 
 export function addTrainingOptions(command: Command): Command {
-  command
+  return command
     .option('--batch <samples>', "samples a step, or 'full' for all at once", batchSize, 128)
     .option(
       '--optimizer <name>',
@@ -79,16 +76,12 @@ export function addTrainingOptions(command: Command): Command {
       jsonObject,
     )
     .option('--standardise', 'standardise each pixel by the training part, instead of scaling to 0..1')
-  return addLossOption(command)
-}
-
-export function addLossOption(command: Command): Command {
-  return command.option(
-    '--loss <name>',
-    'softmaxCrossEntropy, binaryCrossEntropy, meanSquaredError, averagedSoftmaxCrossEntropy, categoricalCrossEntropy, or JSON such as {"type":"softmaxCrossEntropy","labelSmoothing":0.1}',
-    nameOrJson,
-    'softmaxCrossEntropy',
-  )
+    .option(
+      '--loss <name>',
+      'softmaxCrossEntropy, binaryCrossEntropy, meanSquaredError, averagedSoftmaxCrossEntropy, categoricalCrossEntropy, or JSON such as {"type":"softmaxCrossEntropy","labelSmoothing":0.1}',
+      nameOrJson,
+      'softmaxCrossEntropy',
+    )
 }
 
 /**
@@ -97,21 +90,16 @@ export function addLossOption(command: Command): Command {
  * @throws UsageError that names the option, the field, what was expected and what was found
  */
 export function trainingFrom(choice: TrainingChoice): TrainingOptions {
-  const { augment, clipNorm, clipValue } = choice
+  const { augment, clipNorm, clipValue, loss } = choice
   // Every image is at least this large, so that only the fields can be wrong.
   if (augment) checked('--augment', () => checkAugment(augment, [1, 1]))
+  checked('--loss', () => lossOf(loss))
   return {
-    ...{ optimizer: optimizerFrom(choice), loss: lossFrom(choice), batchSize: choice.batch },
+    ...{ optimizer: optimizerFrom(choice), loss, batchSize: choice.batch },
     ...(clipNorm === undefined ? {} : { clip: { norm: clipNorm } }),
     ...(clipValue === undefined ? {} : { clip: { value: clipValue } }),
     ...(augment ? { augment } : {}),
   }
-}
-
-/** @throws UsageError for a loss that is unknown or has a field that is not right */
-export function lossFrom({ loss }: LossChoice): LossName | LossSpec {
-  checked('--loss', () => lossOf(loss))
-  return loss
 }
 
 /** Whether the learning rate cannot do without validation. */

@@ -1,6 +1,7 @@
 /** A trained model in one safetensors file: the weights, the layers, and how its inputs are to be prepared. */
 import type { Standardisation } from '../data/dataset.js'
 import { DataError, ModelError } from '../errors.js'
+import { type LossName, type LossSpec, lossOf } from '../nn/loss.js'
 import { type Model, modelFromConfig } from '../nn/model.js'
 import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.js'
 
@@ -10,16 +11,23 @@ export interface SavedSettings {
   readonly data: string
   /** Of the inputs; null where they are scaled to 0..1. */
   readonly standardisation: Standardisation | null
+  /** What it was trained with, which also tells how its outputs become probabilities. */
+  readonly loss: LossName | LossSpec
 }
 
-const KEYS = { model: 'lanegrad.model', data: 'lanegrad.data', fingerprint: 'lanegrad.sha256' } as const
+const KEYS = {
+  model: 'lanegrad.model',
+  loss: 'lanegrad.loss',
+  data: 'lanegrad.data',
+  fingerprint: 'lanegrad.sha256',
+} as const
 const MEAN = 'standardisation/mean'
 const SCALE = 'standardisation/scale'
 
 /** The bytes of a model file. */
 export async function writeModel(
   model: Model,
-  { data, standardisation }: SavedSettings,
+  { data, standardisation, loss }: SavedSettings,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const weights = model.weights()
   const tensors = new Map<string, NamedArray>()
@@ -32,6 +40,7 @@ export async function writeModel(
   }
   const metadata = {
     [KEYS.model]: JSON.stringify(model.config),
+    [KEYS.loss]: JSON.stringify(loss),
     [KEYS.data]: data,
     [KEYS.fingerprint]: await model.fingerprint(),
   }
@@ -60,7 +69,11 @@ export async function readModel(
     )
   }
   const [config, data, fingerprint] = [text(KEYS.model), text(KEYS.data), text(KEYS.fingerprint)]
-  const model = build(config, file)
+  const model = parsed(KEYS.model, config, file, modelFromConfig)
+  const loss = parsed(KEYS.loss, text(KEYS.loss), file, (value: LossName | LossSpec) => {
+    lossOf(value)
+    return value
+  })
   const inputs = [MEAN, SCALE].filter((name) => tensors.has(name))
   const expected = [...model.parameters.map(({ name }) => name), ...inputs]
   const missing = expected.find((name) => !tensors.has(name))
@@ -81,16 +94,17 @@ export async function readModel(
     )
   }
   const [mean, scale] = [tensors.get(MEAN)?.data, tensors.get(SCALE)?.data]
-  return { model, settings: { data, standardisation: mean && scale ? { mean, scale } : null } }
+  return { model, settings: { data, standardisation: mean && scale ? { mean, scale } : null, loss } }
 }
 
-function build(config: string, file: string): Model {
+/** The value of a field of the metadata, as `read` takes it from JSON. */
+function parsed<T, R>(key: string, json: string, file: string, read: (value: T) => R): R {
   try {
-    return modelFromConfig(JSON.parse(config))
+    return read(JSON.parse(json))
   } catch (error) {
     if (error instanceof ModelError) throw new ModelError(`${file}: ${error.message}`)
     throw new DataError(
-      `${file}: byte 8: expected JSON in ${KEYS.model} of the header's __metadata__, found text that is not: ${(error as Error).message}.`,
+      `${file}: byte 8: expected JSON in ${key} of the header's __metadata__, found text that is not: ${(error as Error).message}.`,
     )
   }
 }
