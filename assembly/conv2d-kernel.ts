@@ -1,4 +1,5 @@
 import { MR, NR } from './gemm-kernel'
+import { multiplyAdd } from './lanes'
 
 /**
  * The micro-kernel of convolutions and its edges. A column panel of C, [rows, 8], is computed from as many rows of A and a
@@ -115,17 +116,17 @@ function tiles(
         const b0 = v128.load(p)
         const b1 = v128.load(p, 16)
         const x0 = v128.load32_splat(a0)
-        s00 = f32x4.add(s00, f32x4.mul(x0, b0))
-        s01 = f32x4.add(s01, f32x4.mul(x0, b1))
+        s00 = multiplyAdd(x0, b0, s00)
+        s01 = multiplyAdd(x0, b1, s01)
         const x1 = v128.load32_splat(a1)
-        s10 = f32x4.add(s10, f32x4.mul(x1, b0))
-        s11 = f32x4.add(s11, f32x4.mul(x1, b1))
+        s10 = multiplyAdd(x1, b0, s10)
+        s11 = multiplyAdd(x1, b1, s11)
         const x2 = v128.load32_splat(a2)
-        s20 = f32x4.add(s20, f32x4.mul(x2, b0))
-        s21 = f32x4.add(s21, f32x4.mul(x2, b1))
+        s20 = multiplyAdd(x2, b0, s20)
+        s21 = multiplyAdd(x2, b1, s21)
         const x3 = v128.load32_splat(a3)
-        s30 = f32x4.add(s30, f32x4.mul(x3, b0))
-        s31 = f32x4.add(s31, f32x4.mul(x3, b1))
+        s30 = multiplyAdd(x3, b0, s30)
+        s31 = multiplyAdd(x3, b1, s31)
         a0 += step
         a1 += step
         a2 += step

@@ -5,7 +5,7 @@
  * leaving zeros out of sums that start from +0 changes no bit.
  */
 import { countZeros } from './gemm-sparse'
-import { loadLanes, loadTail, storeLanes } from './lanes'
+import { loadLanes, loadTail, storeLanes, multiplyAdd } from './lanes'
 import { scratch } from './scratch'
 import { shareBegin, shareEnd } from './threads'
 
@@ -262,10 +262,10 @@ function addRows(list: usize, count: i32, rows: usize, y: usize, length: i32): v
     for (let e = list; e < end; e += 4) {
       const x = v128.load32_splat(e)
       const row = rows + load<usize>(e + OFFSETS)
-      s0 = f32x4.add(s0, f32x4.mul(x, v128.load(row)))
-      s1 = f32x4.add(s1, f32x4.mul(x, v128.load(row, 16)))
-      s2 = f32x4.add(s2, f32x4.mul(x, v128.load(row, 32)))
-      s3 = f32x4.add(s3, f32x4.mul(x, v128.load(row, 48)))
+      s0 = multiplyAdd(x, v128.load(row), s0)
+      s1 = multiplyAdd(x, v128.load(row, 16), s1)
+      s2 = multiplyAdd(x, v128.load(row, 32), s2)
+      s3 = multiplyAdd(x, v128.load(row, 48), s3)
     }
     v128.store(y, s0)
     v128.store(y, s1, 16)
@@ -281,7 +281,7 @@ function addRows(list: usize, count: i32, rows: usize, y: usize, length: i32): v
     for (let e = list; e < end; e += 4) {
       const row = rows + load<usize>(e + OFFSETS)
       const values = length >= 4 ? v128.load(row) : loadTail(row, length, zero)
-      sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(e), values))
+      sum = multiplyAdd(v128.load32_splat(e), values, sum)
     }
     storeLanes(y, length, sum)
     rows += 16
@@ -307,18 +307,18 @@ function addRows48(list: usize, count: i32, rows: usize, y: usize): void {
   for (let e = list; e < end; e += 4) {
     const x = v128.load32_splat(e)
     const row = rows + load<usize>(e + OFFSETS)
-    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(row)))
-    s1 = f32x4.add(s1, f32x4.mul(x, v128.load(row, 16)))
-    s2 = f32x4.add(s2, f32x4.mul(x, v128.load(row, 32)))
-    s3 = f32x4.add(s3, f32x4.mul(x, v128.load(row, 48)))
-    s4 = f32x4.add(s4, f32x4.mul(x, v128.load(row, 64)))
-    s5 = f32x4.add(s5, f32x4.mul(x, v128.load(row, 80)))
-    s6 = f32x4.add(s6, f32x4.mul(x, v128.load(row, 96)))
-    s7 = f32x4.add(s7, f32x4.mul(x, v128.load(row, 112)))
-    s8 = f32x4.add(s8, f32x4.mul(x, v128.load(row, 128)))
-    s9 = f32x4.add(s9, f32x4.mul(x, v128.load(row, 144)))
-    s10 = f32x4.add(s10, f32x4.mul(x, v128.load(row, 160)))
-    s11 = f32x4.add(s11, f32x4.mul(x, v128.load(row, 176)))
+    s0 = multiplyAdd(x, v128.load(row), s0)
+    s1 = multiplyAdd(x, v128.load(row, 16), s1)
+    s2 = multiplyAdd(x, v128.load(row, 32), s2)
+    s3 = multiplyAdd(x, v128.load(row, 48), s3)
+    s4 = multiplyAdd(x, v128.load(row, 64), s4)
+    s5 = multiplyAdd(x, v128.load(row, 80), s5)
+    s6 = multiplyAdd(x, v128.load(row, 96), s6)
+    s7 = multiplyAdd(x, v128.load(row, 112), s7)
+    s8 = multiplyAdd(x, v128.load(row, 128), s8)
+    s9 = multiplyAdd(x, v128.load(row, 144), s9)
+    s10 = multiplyAdd(x, v128.load(row, 160), s10)
+    s11 = multiplyAdd(x, v128.load(row, 176), s11)
   }
   v128.store(y, s0)
   v128.store(y, s1, 16)

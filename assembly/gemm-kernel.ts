@@ -2,6 +2,7 @@
  * The micro-kernels: the two innermost of a GEMM's five loops. Each computes one tile of C in registers, adding its
  * terms in increasing k, and starts from C where `resume` is set or from zeros.
  */
+import { multiplyAdd } from './lanes'
 
 /** Rows of A in a row panel. */
 export const MR: i32 = 4
@@ -55,17 +56,17 @@ export function kernel4x8(
     const b0 = v128.load(b)
     const b1 = v128.load(b, 16)
     const x0 = v128.load32_splat(a)
-    s00 = f32x4.add(s00, f32x4.mul(x0, b0))
-    s01 = f32x4.add(s01, f32x4.mul(x0, b1))
+    s00 = multiplyAdd(x0, b0, s00)
+    s01 = multiplyAdd(x0, b1, s01)
     const x1 = v128.load32_splat(a1)
-    s10 = f32x4.add(s10, f32x4.mul(x1, b0))
-    s11 = f32x4.add(s11, f32x4.mul(x1, b1))
+    s10 = multiplyAdd(x1, b0, s10)
+    s11 = multiplyAdd(x1, b1, s11)
     const x2 = v128.load32_splat(a2)
-    s20 = f32x4.add(s20, f32x4.mul(x2, b0))
-    s21 = f32x4.add(s21, f32x4.mul(x2, b1))
+    s20 = multiplyAdd(x2, b0, s20)
+    s21 = multiplyAdd(x2, b1, s21)
     const x3 = v128.load32_splat(a3)
-    s30 = f32x4.add(s30, f32x4.mul(x3, b0))
-    s31 = f32x4.add(s31, f32x4.mul(x3, b1))
+    s30 = multiplyAdd(x3, b0, s30)
+    s31 = multiplyAdd(x3, b1, s31)
     a += aStep
     a1 += aStep
     a2 += aStep
@@ -112,10 +113,10 @@ export function kernel4x4(
   }
   do {
     const b0 = v128.load(b)
-    s0 = f32x4.add(s0, f32x4.mul(v128.load32_splat(a), b0))
-    s1 = f32x4.add(s1, f32x4.mul(v128.load32_splat(a1), b0))
-    s2 = f32x4.add(s2, f32x4.mul(v128.load32_splat(a2), b0))
-    s3 = f32x4.add(s3, f32x4.mul(v128.load32_splat(a3), b0))
+    s0 = multiplyAdd(v128.load32_splat(a), b0, s0)
+    s1 = multiplyAdd(v128.load32_splat(a1), b0, s1)
+    s2 = multiplyAdd(v128.load32_splat(a2), b0, s2)
+    s3 = multiplyAdd(v128.load32_splat(a3), b0, s3)
     a += aStep
     a1 += aStep
     a2 += aStep

@@ -6,6 +6,7 @@
 import { edge } from './gemm'
 import { kernel4x8, MR, NR } from './gemm-kernel'
 import { packB } from './gemm-pack'
+import { multiplyAdd } from './lanes'
 import { scratch } from './scratch'
 import { shareBegin, shareEnd } from './threads'
 
@@ -98,14 +99,14 @@ function kernel1x32(a: usize, b: usize, panelBytes: usize, c: usize, k: i32): vo
   let b3 = b2 + panelBytes
   do {
     const x = v128.load32_splat(a)
-    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(b)))
-    s1 = f32x4.add(s1, f32x4.mul(x, v128.load(b, 16)))
-    s2 = f32x4.add(s2, f32x4.mul(x, v128.load(b1)))
-    s3 = f32x4.add(s3, f32x4.mul(x, v128.load(b1, 16)))
-    s4 = f32x4.add(s4, f32x4.mul(x, v128.load(b2)))
-    s5 = f32x4.add(s5, f32x4.mul(x, v128.load(b2, 16)))
-    s6 = f32x4.add(s6, f32x4.mul(x, v128.load(b3)))
-    s7 = f32x4.add(s7, f32x4.mul(x, v128.load(b3, 16)))
+    s0 = multiplyAdd(x, v128.load(b), s0)
+    s1 = multiplyAdd(x, v128.load(b, 16), s1)
+    s2 = multiplyAdd(x, v128.load(b1), s2)
+    s3 = multiplyAdd(x, v128.load(b1, 16), s3)
+    s4 = multiplyAdd(x, v128.load(b2), s4)
+    s5 = multiplyAdd(x, v128.load(b2, 16), s5)
+    s6 = multiplyAdd(x, v128.load(b3), s6)
+    s7 = multiplyAdd(x, v128.load(b3, 16), s7)
     a += 4
     b += PANEL_ROW
     b1 += PANEL_ROW
@@ -128,8 +129,8 @@ function kernel1x8(a: usize, b: usize, c: usize, k: i32): void {
   let s1 = v128.load(c, 16)
   do {
     const x = v128.load32_splat(a)
-    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(b)))
-    s1 = f32x4.add(s1, f32x4.mul(x, v128.load(b, 16)))
+    s0 = multiplyAdd(x, v128.load(b), s0)
+    s1 = multiplyAdd(x, v128.load(b, 16), s1)
     a += 4
     b += PANEL_ROW
   } while (--k)

@@ -6,6 +6,7 @@
  */
 import { finishRows } from './gemm-epilogue'
 import { blockDepth, packB } from './gemm-pack'
+import { multiplyAdd } from './lanes'
 import { scratch } from './scratch'
 
 /** Columns of B in a panel. */
@@ -190,14 +191,14 @@ function kernel1x32(list: usize, count: i32, b: usize, c: usize, resume: bool): 
   for (; count > 0; count--) {
     const x = v128.load32_splat(list)
     const row = b + <usize>load<u32>(list + OFFSETS)
-    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(row)))
-    s1 = f32x4.add(s1, f32x4.mul(x, v128.load(row, 16)))
-    s2 = f32x4.add(s2, f32x4.mul(x, v128.load(row, 32)))
-    s3 = f32x4.add(s3, f32x4.mul(x, v128.load(row, 48)))
-    s4 = f32x4.add(s4, f32x4.mul(x, v128.load(row, 64)))
-    s5 = f32x4.add(s5, f32x4.mul(x, v128.load(row, 80)))
-    s6 = f32x4.add(s6, f32x4.mul(x, v128.load(row, 96)))
-    s7 = f32x4.add(s7, f32x4.mul(x, v128.load(row, 112)))
+    s0 = multiplyAdd(x, v128.load(row), s0)
+    s1 = multiplyAdd(x, v128.load(row, 16), s1)
+    s2 = multiplyAdd(x, v128.load(row, 32), s2)
+    s3 = multiplyAdd(x, v128.load(row, 48), s3)
+    s4 = multiplyAdd(x, v128.load(row, 64), s4)
+    s5 = multiplyAdd(x, v128.load(row, 80), s5)
+    s6 = multiplyAdd(x, v128.load(row, 96), s6)
+    s7 = multiplyAdd(x, v128.load(row, 112), s7)
     list += 4
   }
   v128.store(c, s0)
@@ -253,10 +254,10 @@ function kernel1x16(list: usize, count: i32, b: usize, c: usize, resume: bool): 
   for (; count > 0; count--) {
     const x = v128.load32_splat(list)
     const row = b + <usize>load<u32>(list + OFFSETS)
-    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(row)))
-    s1 = f32x4.add(s1, f32x4.mul(x, v128.load(row, 16)))
-    s2 = f32x4.add(s2, f32x4.mul(x, v128.load(row, 32)))
-    s3 = f32x4.add(s3, f32x4.mul(x, v128.load(row, 48)))
+    s0 = multiplyAdd(x, v128.load(row), s0)
+    s1 = multiplyAdd(x, v128.load(row, 16), s1)
+    s2 = multiplyAdd(x, v128.load(row, 32), s2)
+    s3 = multiplyAdd(x, v128.load(row, 48), s3)
     list += 4
   }
   v128.store(c, s0)
@@ -319,10 +320,10 @@ function addRows4(list: usize, b: usize, y: usize, n: i32): void {
   let b3 = b + <usize>load<u32>(list + OFFSETS, 12)
   const end = y + ((<usize>n) << 2)
   for (; y + 16 <= end; y += 16) {
-    let s = f32x4.add(v128.load(y), f32x4.mul(v0, v128.load(b0)))
-    s = f32x4.add(s, f32x4.mul(v1, v128.load(b1)))
-    s = f32x4.add(s, f32x4.mul(v2, v128.load(b2)))
-    s = f32x4.add(s, f32x4.mul(v3, v128.load(b3)))
+    let s = multiplyAdd(v0, v128.load(b0), v128.load(y))
+    s = multiplyAdd(v1, v128.load(b1), s)
+    s = multiplyAdd(v2, v128.load(b2), s)
+    s = multiplyAdd(v3, v128.load(b3), s)
     v128.store(y, s)
     b0 += 16
     b1 += 16
@@ -349,7 +350,7 @@ function addRow(list: usize, b: usize, y: usize, n: i32): void {
   b += <usize>load<u32>(list + OFFSETS)
   const end = y + ((<usize>n) << 2)
   for (; y + 16 <= end; y += 16) {
-    v128.store(y, f32x4.add(v128.load(y), f32x4.mul(lanes, v128.load(b))))
+    v128.store(y, multiplyAdd(lanes, v128.load(b), v128.load(y)))
     b += 16
   }
   for (; y < end; y += 4) {

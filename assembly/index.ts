@@ -1,5 +1,6 @@
 /** The numeric core: kernels over one imported linear memory, and the interpreter that runs programs of them. */
 export { run } from './interpreter'
+export { fusesMultiplyAdd } from './lanes'
 export { SCRATCH_BYTES, setScratch } from './scratch'
 export { setThread } from './threads'
 

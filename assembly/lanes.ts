@@ -50,6 +50,26 @@ export function storeLanes(p: usize, left: i32, x: v128): void {
   else storeTail(p, left, x)
 }
 
+/**
+ * a b + c, rounded after the product and after the sum; in the relaxed builds rounded once where the processor can do that
+ * and the runtime uses it.
+ */
+// @ts-ignore: decorator
+@inline
+export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_madd<f32>(a, b, c)
+  return f32x4.add(c, f32x4.mul(a, b))
+}
+
+/** The smallest float above 1, and the negative of its square rounded to a float. */
+const ABOVE_ONE = memory.data<f32>([1.00000012, -1.00000024])
+
+/** Whether `multiplyAdd` rounds once on this machine: a square and its rounding then differ. */
+export function fusesMultiplyAdd(): bool {
+  const x = v128.load32_splat(ABOVE_ONE)
+  return f32x4.extract_lane(multiplyAdd(x, x, v128.load32_splat(ABOVE_ONE, 4)), 0) != 0
+}
+
 /** The end of a horizontal sum over four partial sums: (0 + 1) + (2 + 3). */
 // @ts-ignore: decorator
 @inline

@@ -7,6 +7,8 @@
  * are minimax fits of the relative error, their coefficients rounded to float32 one after the other, lowest first.
  */
 
+import { multiplyAdd } from './lanes'
+
 // One constant a line, at an address: V8 would rebuild a constant vector from instructions at each use.
 const ONE = memory.data<f32>([1])
 const TWO = memory.data<f32>([2])
@@ -127,10 +129,10 @@ function reduce(x: v128, n: v128): v128 {
 @inline
 function expm1Reduced(r: v128): v128 {
   const r2 = f32x4.mul(r, r)
-  const low = f32x4.add(all(E2), f32x4.mul(all(E3), r))
-  const middle = f32x4.add(all(E4), f32x4.mul(all(E5), r))
-  const p = f32x4.add(low, f32x4.mul(r2, f32x4.add(middle, f32x4.mul(r2, all(E6)))))
-  return f32x4.add(r, f32x4.mul(r2, p))
+  const low = multiplyAdd(all(E3), r, all(E2))
+  const middle = multiplyAdd(all(E5), r, all(E4))
+  const p = multiplyAdd(r2, multiplyAdd(r2, all(E6), middle), low)
+  return multiplyAdd(r2, p, r)
 }
 
 /** 2^n, n being the low 9 bits of each lane as a signed number from -126 to 127: n is added to the exponent of 1. */

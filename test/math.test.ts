@@ -225,8 +225,8 @@ t.test('the lanes give the bits of the scalar twins', async (t) => {
     {
       readFile(name) {
         if (name === 'harness.ts') return HARNESS
-        if (name !== 'math.ts') return null
-        return readFileSync(new URL('../../assembly/math.ts', import.meta.url), 'utf8')
+        if (name !== 'math.ts' && name !== 'lanes.ts') return null
+        return readFileSync(new URL(`../../assembly/${name}`, import.meta.url), 'utf8')
       },
       writeFile(name, contents) {
         if (name === 'harness.wasm') binary = contents as Uint8Array
