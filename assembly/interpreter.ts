@@ -4,6 +4,7 @@ import { adam } from './adam'
 import { add } from './add'
 import { augment } from './augment'
 import { averageSteps, averagedCrossEntropy } from './averaged-cross-entropy'
+import { passBarrier } from './barrier'
 import {
   batchNorm,
   batchNormGradients,
@@ -54,13 +55,16 @@ function float(instruction: usize, index: usize): f32 {
 }
 
 /**
- * Runs the instructions in the `words` 32-bit words at `program`, one after the other. The arguments of each are in the
- * order of src/program/instructions.ts.
+ * Runs the instructions from `from` up to `end`, one after the other, and returns where it came to: `end`, or a barrier
+ * at which another thread is still missing. The arguments of each are in the order of src/program/instructions.ts.
  */
-export function run(program: usize, words: i32): void {
-  const end = program + ((<usize>words) << 2)
-  for (let i = program; i < end; i += (<usize>load<i32>(i, 4)) << 2) {
+export function execute(from: usize, end: usize): usize {
+  let i = from
+  for (; i < end; i += (<usize>load<i32>(i, 4)) << 2) {
     switch (load<i32>(i)) {
+      case Op.Barrier:
+        if (!passBarrier()) return i
+        break
       case Op.Fill:
         fill(int(i, 0), int(i, 1), float(i, 2))
         break
@@ -574,4 +578,5 @@ export function run(program: usize, words: i32): void {
         unreachable()
     }
   }
+  return i
 }

@@ -70,6 +70,7 @@ export enum Op {
   AveragedCrossEntropy,
   CategoricalCrossEntropy,
   NormaliseRows,
+  Barrier,
 }
 
 /** Activation functions, as the `activation` argument of an instruction. */

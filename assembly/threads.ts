@@ -12,6 +12,14 @@ export function setThread(index: i32, count: i32): void {
   threads = count
 }
 
+export function threadIndex(): i32 {
+  return thread
+}
+
+export function threadCount(): i32 {
+  return threads
+}
+
 /** True on the one thread that does work which cannot be shared. */
 export function isFirstThread(): bool {
   return thread == 0
