@@ -22,9 +22,9 @@ const STARTED: usize = 128
 const SLEEPERS: usize = 4
 const PROGRAM: usize = 192
 const END: usize = 196
-/** Other than 0 once the engine has failed or was closed: nobody waits any longer. */
+/** The number of a thread that has failed, or -1 once the engine is given up: nobody waits any longer. */
 export const FAILED: i32 = 256
-/** One line for each thread: at how many barriers it has arrived. */
+/** One line for each thread: at how many barriers it has arrived, -1 for a thread that has yet to join. */
 export const PROGRESS: i32 = 320
 export const PROGRESS_STRIDE: i32 = 64
 
@@ -37,12 +37,25 @@ let waiting: bool = false
 
 /**
  * Makes this instance thread `index` of `count`. `address` is that of the control block, PROGRESS + count *
- * PROGRESS_STRIDE bytes of zeros aligned to 64; `rounds` says how long to spin.
+ * PROGRESS_STRIDE bytes aligned to 64, all zero but for the threads' lines; `rounds` says how long to spin.
  */
 export function joinThreads(index: i32, count: i32, address: usize, rounds: i32): void {
   setThread(index, count)
   control = address
   spins = rounds
+  if (ASC_FEATURE_THREADS) atomic.store<i32>(progressOf(index), 0)
+}
+
+function progressOf(index: i32): usize {
+  return control + PROGRESS + index * PROGRESS_STRIDE
+}
+
+/** Ends the work of all threads: who sleeps wakes up, and who waits for another gives up within a slice of time. */
+export function stopOthers(): void {
+  if (ASC_FEATURE_THREADS) {
+    atomic.store<i32>(control + FAILED, -1)
+    advance(control + STARTED, atomic.load<i32>(control + STARTED) + 1)
+  }
 }
 
 /** Spins `rounds` times on a word that does not change, for the host to find out how long that takes. */
@@ -90,7 +103,7 @@ export function passBarrier(): bool {
   if (ASC_FEATURE_THREADS) {
     if (!waiting) {
       barriers++
-      atomic.store<i32>(control + PROGRESS + threadIndex() * PROGRESS_STRIDE, barriers)
+      atomic.store<i32>(progressOf(threadIndex()), barriers)
       if (atomic.add<i32>(control + ARRIVED, 1) + 1 == threadCount()) {
         // Nobody arrives at the next barrier before this one is passed.
         atomic.store<i32>(control + ARRIVED, 0)

@@ -2,7 +2,7 @@
 import { pathToFileURL } from 'node:url'
 import { GemmFlag } from '../assembly/opcodes.js'
 import type { Engine } from '../src/engine/engine.js'
-import { createSimdEngine } from '../src/engine/simd.js'
+import { createSimdEngine } from '../src/engine/wasm.js'
 import { encode } from '../src/program/encode.js'
 import { gemm, type InstructionType } from '../src/program/instructions.js'
 import { interleave, type Measured, table } from './windows.js'

@@ -80,11 +80,35 @@ async function generateDoubleInterpreter() {
   )
 }
 
+/** The scripts of workers as texts: created from one, a worker needs no second file that bundlers and servers know of. */
+async function inlineWorkers() {
+  for (const [entry, text] of [
+    ['web', 'web'],
+    ['worker.node', 'worker'],
+  ]) {
+    const { outputFiles } = await bundle({
+      entryPoints: [`src/engine/worker/${entry}.ts`],
+      bundle: true,
+      minify: true,
+      write: false,
+      format: entry === 'web' ? 'iife' : 'cjs',
+      platform: entry === 'web' ? 'browser' : 'node',
+      target: 'es2022',
+      logLevel: 'warning',
+    })
+    writeFileSync(
+      `src/engine/worker/${text}.generated.ts`,
+      `// Written by scripts/build.mjs from ${entry}.ts.\nexport const source =\n  ${JSON.stringify(outputFiles[0].text)}\n`,
+    )
+  }
+}
+
 // What an older build left of sources that are gone must not be tested or published.
 for (const part of ['src', 'test', 'bench', 'assembly', 'cli'])
   rmSync(`build/${part}`, { recursive: true, force: true })
 await buildCores()
 await generateDoubleInterpreter()
+await inlineWorkers()
 await run('typescript', 'bin/tsc', '-p', 'tsconfig.json')
 
 await bundle({
@@ -95,8 +119,8 @@ await bundle({
   platform: 'node',
   format: 'esm',
   target: 'node20',
-  // The package import points to what tsc wrote, which would come along as a second copy of every class.
-  alias: { '#files': './src/data/files.node.ts' },
+  // The package imports point to what tsc wrote, which would come along as a second copy of every class.
+  alias: { '#files': './src/data/files.node.ts', '#runtime': './src/engine/runtime.node.ts' },
   legalComments: 'inline',
   logLevel: 'warning',
   banner: {

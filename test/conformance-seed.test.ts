@@ -4,25 +4,11 @@ import { adam, createEngine, createEvaluator, createTrainer, modelFromConfig, su
 import { drawArchitecture, drawData, layerTypes } from './support/architectures.js'
 import { sameBits } from './support/bits.js'
 import { randomIntegers } from './support/random.js'
-import { createSharesEngine } from './support/threads.js'
+import { createDisorderedEngine } from './support/threads.js'
 
 const ROUNDS = 2
 const STEPS = 3
-
-/** An engine whose shares of an instruction are all done before the next begins, as a barrier does it for threads. */
-async function createBarrierEngine(threads: number, bytes: number): Promise<Engine> {
-  const engine = await createSharesEngine(threads, bytes)
-  return {
-    ...engine,
-    run(program, words) {
-      for (let at = program; at < program + words * 4; ) {
-        const length = engine.views.i32[(at >>> 2) + 1]!
-        engine.run(at, length)
-        at += length * 4
-      }
-    },
-  }
-}
+const threadCounts = [2, 3, 4, 7]
 
 t.test('random networks of all layers train to the same bits on all engines', async (t) => {
   const draw = randomIntegers(50)
@@ -44,7 +30,13 @@ t.test('random networks of all layers train to the same bits on all engines', as
     const network = `batch ${batch}, ${JSON.stringify(loss)}, ${JSON.stringify(config)}`
     t.not(simd.weights, await modelFromConfig(config).fingerprint(), `trained: ${network}`)
     t.same(await train(await createEngine({ engine: 'js' })), simd, `js: ${network}`)
-    t.same(await train(await createBarrierEngine(3, 1 << 21)), simd, `3 threads: ${network}`)
+    t.same(await train(await createDisorderedEngine(3, 1 << 21, draw)), simd, `in disorder: ${network}`)
+    const threads = threadCounts[i % threadCounts.length]!
+    t.same(
+      await train(await createEngine({ engine: 'threads', threads })),
+      simd,
+      `${threads} threads: ${network}`,
+    )
   }
 })
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Engine } from '../src/engine/engine.js'
 import { createJsEngine } from '../src/engine/js/engine.js'
-import { createSimdEngine } from '../src/engine/simd.js'
+import { createSimdEngine } from '../src/engine/wasm.js'
 import {
   bidirectional,
   columns,

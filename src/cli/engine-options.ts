@@ -1,20 +1,31 @@
 import { type Command, Option } from 'commander'
-import { createEngine, type Engine, type EngineName } from '../index.js'
+import { createEngine, type Engine, type EngineName, engineNames } from '../index.js'
+import { wholeNumber } from './parse.js'
 
 export interface EngineChoice {
   readonly engine?: EngineName
+  readonly threads?: number
 }
-
-const engineNames: readonly EngineName[] = ['simd', 'js']
 
 export function addEngineOption(command: Command): Command {
-  return command.addOption(
-    new Option('--engine <name>', 'what does the arithmetic (default: the fastest here)').choices(
-      engineNames,
-    ),
-  )
+  return command
+    .addOption(
+      new Option(
+        '--engine <name>',
+        'what does the arithmetic (default: the fastest here of those that give the same bits)',
+      ).choices(engineNames),
+    )
+    .addOption(
+      new Option(
+        '--threads <count>',
+        'how many threads share the work (default: as many as the machine offers)',
+      ).argParser(wholeNumber(1, 64)),
+    )
 }
 
-export function engineFrom({ engine }: EngineChoice): Promise<Engine> {
-  return createEngine(engine === undefined ? {} : { engine })
+export function engineFrom({ engine, threads }: EngineChoice): Promise<Engine> {
+  return createEngine({
+    ...(engine === undefined ? {} : { engine }),
+    ...(threads === undefined ? {} : { threads }),
+  })
 }

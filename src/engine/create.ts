@@ -1,46 +1,108 @@
+import { parallelism } from '#runtime'
 import { EngineError } from '../errors.js'
 import type { CoreSource } from './cores.js'
-import type { Engine, EngineName } from './engine.js'
+import { type Engine, type EngineName, engineNames } from './engine.js'
 import { createJsEngine } from './js/engine.js'
-import { createSimdEngine } from './simd.js'
+import { supportOf } from './support.js'
+import { createThreadsEngine } from './threads.js'
+import { createWasmEngine } from './wasm.js'
 
 export interface EngineOptions {
-  /** Which engine to create; without it the fastest that this runtime supports. */
+  /** Which engine to create; without it the fastest of those that give the same bits. */
   readonly engine?: EngineName
-  /** Where the wasm core comes from; by default the bytes inside this package. */
+  /** How many threads, 1 to 64; by default as many as the machine offers. With 1 there are no workers. */
+  readonly threads?: number
+  /** Where the engine's wasm core comes from, the simd engine's if none is named; by default the bytes inside this package. */
   readonly core?: CoreSource
+  /** The script of a worker, `lanegrad/worker.js`; by default it is created from a text inside this package. */
+  readonly worker?: URL | string
 }
 
-/** The smallest module that uses a SIMD instruction: `(func (drop (v128.const i64x2 0 0)))`. */
-const simdProbe = Uint8Array.of(
-  ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // magic, version
-  ...[1, 4, 1, 0x60, 0, 0], // one type: () -> ()
-  ...[3, 2, 1, 0], // one function of it
-  ...[10, 23, 1, 21, 0, 0xfd, 12, ...new Array<number>(16).fill(0), 0x1a, 0x0b], // v128.const, drop, end
-)
+const MOST_THREADS = 64
 
-/** Whether this runtime runs 128-bit SIMD WebAssembly. */
-export function supportsSimd(): boolean {
-  return typeof WebAssembly === 'object' && WebAssembly.validate(simdProbe)
-}
+/** Those that give the same bits, fastest first. */
+const preferred = ['threads', 'simd', 'js'] as const
+
+/** What an engine with threads is with only one. */
+const alone = { threads: 'simd', 'relaxed-threads': 'relaxed' } as const
 
 /**
- * Creates the fastest bit-identical engine that this runtime supports, or the one that is asked for.
- * @throws EngineError when the engine asked for is unknown or cannot run here.
+ * Creates the fastest bit-identical engine that runs here, or the one that is asked for. `describe` says which it is and
+ * why.
+ * @throws EngineError when the engine asked for is unknown or cannot run here, or an option is not right.
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
-  const name = options.engine ?? (supportsSimd() ? 'simd' : 'js')
+  checkOptions(options)
+  return options.engine === undefined ? await fastest(options) : await asked(options.engine, options)
+}
+
+function checkOptions({ engine, threads }: EngineOptions): void {
+  if (engine !== undefined && !engineNames.includes(engine)) {
+    throw new EngineError(
+      `There is no engine called '${String(engine)}'; known are ${engineNames.join(', ')}.`,
+    )
+  }
+  if (threads === undefined) return
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
+    throw new EngineError(
+      `The number of threads should be a whole number of 1 to ${MOST_THREADS}, found ${threads}.`,
+    )
+  }
+  if (engine !== undefined && !(engine in alone) && threads > 1) {
+    throw new EngineError(`The ${engine} engine has one thread, and ${threads} were asked for.`)
+  }
+}
+
+async function asked(name: EngineName, options: EngineOptions): Promise<Engine> {
+  if (threadsFor(options) === 1 && (name === 'threads' || name === 'relaxed-threads')) {
+    const why = options.threads === 1 ? 'one thread was asked for' : 'the machine offers one thread'
+    return because(await create(alone[name], options), why)
+  }
+  return because(await create(name, options), 'asked for')
+}
+
+async function fastest(options: EngineOptions): Promise<Engine> {
+  const candidates = options.core === undefined ? preferred : (['simd', 'js'] as const)
+  const drawbacks: string[] = []
+  for (const name of candidates) {
+    if (name === 'threads' && threadsFor(options) === 1) {
+      drawbacks.push(options.threads === 1 ? 'one thread was asked for' : 'the machine offers one thread')
+      continue
+    }
+    try {
+      const engine = await create(name, options)
+      return because(engine, drawbacks.join('; ') || 'the fastest that gives the same bits everywhere')
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error
+      drawbacks.push(`no ${name}: ${error.message.replace(/\.$/, '')}`)
+    }
+  }
+  throw new EngineError(`No engine can run here: ${drawbacks.join('; ')}.`)
+}
+
+function threadsFor({ threads }: EngineOptions): number {
+  return threads ?? Math.min(parallelism(), MOST_THREADS)
+}
+
+async function create(name: EngineName, options: EngineOptions): Promise<Engine> {
+  const support = supportOf(name)
+  if (support !== true) throw new EngineError(`The ${name} engine cannot run here. ${support}`)
   switch (name) {
-    case 'simd':
-      if (!supportsSimd()) {
-        throw new EngineError(
-          'The simd engine needs WebAssembly with 128-bit SIMD, which this runtime lacks.',
-        )
-      }
-      return await createSimdEngine(options.core)
     case 'js':
       return createJsEngine()
+    case 'threads':
+    case 'relaxed-threads': {
+      const { core, worker } = options
+      return await createThreadsEngine(name, threadsFor(options), { core, worker, processors: parallelism() })
+    }
     default:
-      throw new EngineError(`There is no engine called '${String(name)}'; known are 'simd' and 'js'.`)
+      return await createWasmEngine(name, options.core)
   }
+}
+
+/** Puts the reason for the choice into the engine's description. */
+function because(engine: Engine, reason: string): Engine {
+  const line = engine.describe()
+  engine.describe = () => `${line} (${reason})`
+  return engine
 }

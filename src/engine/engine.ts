@@ -1,11 +1,15 @@
 import type { Views } from './js/views.js'
 
-/** Names of the engines; all but the relaxed ones give the same bits. */
-export type EngineName = 'simd' | 'js'
+/** Names of the engines. */
+export const engineNames = ['threads', 'simd', 'js', 'relaxed', 'relaxed-threads'] as const
+
+/** All but the relaxed engines give the same bits. */
+export type EngineName = (typeof engineNames)[number]
 
 /**
  * Runs programs over one linear memory. Views are replaced when memory grows, so they are read from the engine each time
- * and never kept across an `allocate`.
+ * and never kept across an `allocate`. The memory of engines with threads is shared: what takes no shared views, such as
+ * `crypto.subtle` and `TextDecoder`, is given a copy.
  */
 export interface Engine {
   /** `double` is the double-precision engine that gradients are checked against. */
@@ -16,10 +20,13 @@ export interface Engine {
   allocate(bytes: number): number
   /** Gives back what `allocate` returned. */
   release(address: number): void
-  /** Runs the instructions in the `words` 32-bit words at `program`. */
+  /**
+   * Runs the instructions in the `words` 32-bit words at `program`.
+   * @throws EngineError when the engine was closed, or when one of its threads has failed: memory can still be read then
+   */
   run(program: number, words: number): void
   /** One line: which engine this is, and why it was chosen. */
   describe(): string
-  /** Frees the engine; nothing of it can be used afterwards. */
+  /** Frees the engine and ends its threads; nothing can be run on it afterwards. */
   close(): void
 }

@@ -1,7 +1,9 @@
 import type { Instruction, Program } from '../program/builder.js'
 import { encode } from '../program/encode.js'
+import { barrier } from '../program/instructions.js'
 import type { Buffer } from '../program/tensor.js'
 import type { Engine } from './engine.js'
+import { barriersIn } from './hazards.js'
 
 /** Address of a buffer in an engine's memory. */
 export type AddressOf = (buffer: Buffer) => number
@@ -15,6 +17,15 @@ function wordsOf(instruction: Instruction, addressOf: AddressOf): number[] {
   return encode(instruction.type, values)
 }
 
+/** The words of all instructions, with the barriers that an engine with several threads needs. */
+function encodeProgram(program: Program, addressOf: AddressOf, threads: number): number[] {
+  const barriers = threads > 1 ? barriersIn(program, addressOf) : []
+  return program.instructions.flatMap((instruction, at) => [
+    ...(barriers[at] ? encode(barrier, {}) : []),
+    ...wordsOf(instruction, addressOf),
+  ])
+}
+
 /** A program in an engine's memory, its buffers replaced by addresses: ready to run, any number of times. */
 export class LinkedProgram {
   private readonly address: number
@@ -25,7 +36,7 @@ export class LinkedProgram {
     readonly program: Program,
     addressOf: AddressOf,
   ) {
-    const words = program.instructions.flatMap((instruction) => wordsOf(instruction, addressOf))
+    const words = encodeProgram(program, addressOf, engine.threads)
     this.words = words.length
     this.address = engine.allocate(words.length * 4)
     engine.views.i32.set(words, this.address >>> 2)

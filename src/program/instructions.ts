@@ -969,3 +969,6 @@ export const normaliseRows = define(
   { x: 'read', y: 'write', rows: 'int', classes: 'int' },
   (v) => 2 * v.rows * v.classes,
 )
+
+/** Threads wait for each other. Put in when a program is linked for an engine that has several. */
+export const barrier = define(Op.Barrier, 'barrier', {})

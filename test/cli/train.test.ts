@@ -23,7 +23,7 @@ t.test('train reports epochs, test results, confusion matrix, speed, engine and 
   t.match(stdout, epoch(2))
   t.match(stdout, /^built-in digits \(synthetic\): accuracy [\d.]+%, loss [\d.]+ on 100 samples$/m)
   t.match(stdout, /^speed {6}[\d,]+ samples\/s/m)
-  t.match(stdout, /^engine {5}(simd|js): /m)
+  t.match(stdout, /^engine {5}(threads|simd|js): /m)
   t.match(stdout, /^weights {4}SHA-256 [0-9a-f]{64}$/m)
   const matrix = stdout.split('\n').filter((line) => /^\d( +\d+){11} /.test(line))
   t.equal(matrix.length, 10, 'a row for each class')

@@ -47,7 +47,10 @@ t.test('wrong options and arguments end with exit code 2 and say what was expect
     ['train --hidden 0', /Expected whole numbers from 1 up, separated by commas/],
     ['train --seed 4294967296', /Expected a whole number of 0 to 4294967295/],
     ['train --init {"type"', /Expected a name or JSON/],
-    ['train --engine gpu', /'--engine <name>' argument 'gpu' is invalid. Allowed choices are simd, js/],
+    [
+      'train --engine gpu',
+      /'--engine <name>' argument 'gpu' is invalid. Allowed choices are threads, simd, /,
+    ],
     ['train --data cifar', /Allowed choices are mnist, fashion-mnist, kmnist, digits/],
     ['train --model m.json --hidden 3', /'--model <file>' cannot be used with option '--hidden <units>'/],
     ['train --data digits --data-dir .', /--data-dir does not go with the built-in digits/],

@@ -1,6 +1,6 @@
 import type { Engine } from '../../src/engine/engine.js'
 import { createJsEngine } from '../../src/engine/js/engine.js'
-import { createSimdEngine } from '../../src/engine/simd.js'
+import { createSimdEngine } from '../../src/engine/wasm.js'
 import { encode } from '../../src/program/encode.js'
 import type { ArgumentKind, InstructionType } from '../../src/program/instructions.js'
 

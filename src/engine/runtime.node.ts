@@ -1,0 +1,34 @@
+/** What engines need of Node, Deno and Bun; see `runtime.ts`. */
+import { availableParallelism } from 'node:os'
+import { setFlagsFromString } from 'node:v8'
+import { Worker } from 'node:worker_threads'
+import type { ThreadWorker } from './runtime.js'
+import { source } from './worker/worker.generated.js'
+
+export function parallelism(): number {
+  return availableParallelism()
+}
+
+export function hasWorkers(): boolean {
+  return typeof Worker === 'function'
+}
+
+export function enableRelaxedSimd(): void {
+  // Node 20 has it behind this flag.
+  setFlagsFromString('--experimental-wasm-relaxed-simd')
+}
+
+export function createWorker(
+  url: URL | string | undefined,
+  onFailure: (reason: string) => void,
+): ThreadWorker {
+  const worker = url === undefined ? new Worker(source, { eval: true }) : new Worker(url)
+  // A program that ends without closing its engine is not kept from ending.
+  worker.unref()
+  worker.on('error', (error) => onFailure(error.message))
+  worker.on('exit', () => onFailure('it has ended'))
+  return {
+    start: (message) => worker.postMessage(message),
+    terminate: () => void worker.terminate(),
+  }
+}

@@ -1,0 +1,54 @@
+import { instantiate } from '@assemblyscript/loader'
+import { EngineError } from '../errors.js'
+import { type CoreSource, coreModule } from './cores.js'
+import type { Engine } from './engine.js'
+import { WasmMemory } from './wasm-memory.js'
+
+/** What assembly/index.ts exports. */
+interface CoreExports extends Record<string, unknown> {
+  heapBase(): number
+  run(program: number, words: number): void
+  setScratch(address: number): void
+  readonly SCRATCH_BYTES: { valueOf(): number }
+}
+
+const kinds = {
+  simd: 'wasm SIMD128',
+  relaxed: 'wasm relaxed SIMD',
+} as const
+
+/** Engines on a wasm core with one thread. */
+export type WasmEngineName = keyof typeof kinds
+
+/** An engine on a wasm core, one thread. */
+export async function createWasmEngine(name: WasmEngineName, source?: CoreSource): Promise<Engine> {
+  const linear = new WasmMemory(name, false)
+  const module = await coreModule(name, source)
+  const { exports } = await instantiate<CoreExports>(module, { env: { memory: linear.memory } })
+  const heap = linear.heapFrom(exports.heapBase())
+  exports.setScratch(heap.allocate(exports.SCRATCH_BYTES.valueOf()))
+  let closed = false
+
+  return {
+    name,
+    threads: 1,
+    get views() {
+      return linear.views
+    },
+    allocate: (bytes) => heap.allocate(bytes),
+    release: (address) => heap.release(address),
+    run(program, words) {
+      if (closed) throw new EngineError('The engine was closed and cannot run another program.')
+      exports.run(program, words)
+    },
+    describe: () => `${name}: ${kinds[name]}, one thread`,
+    close: () => {
+      closed = true
+    },
+  }
+}
+
+/** The engine on the SIMD128 wasm core, one thread: the reference for every other. */
+export function createSimdEngine(source?: CoreSource): Promise<Engine> {
+  return createWasmEngine('simd', source)
+}
