@@ -1,7 +1,10 @@
 /** A wait that lasts so many times as long as this thread's own work is not one for a slower processor. */
-const TIMES_OWN_WORK = 50
+const TIMES_OWN_WORK = 20
 /** A gap between two looks that is longer than this, in milliseconds, was a pause of the whole process. */
 const LONGEST_GAP = 500
+
+/** Milliseconds that a thread sleeps at a barrier before it looks up: SLICE of assembly/barrier.ts. */
+const SLICE = 250
 
 /**
  * Decides when a thread that others wait for is to be given up: when for `limit` milliseconds, and for many times as long
@@ -25,8 +28,8 @@ export class Patience {
     const now = this.now()
     const gap = now - this.looked
     this.looked = now
-    // The first look follows this thread's own work.
-    this.least ??= Math.max(this.limit, TIMES_OWN_WORK * gap)
+    // Before the first look lies this thread's own work.
+    this.least ??= Math.max(this.limit, TIMES_OWN_WORK * (gap - SLICE))
     this.waited = reached === this.reached ? this.waited + Math.min(gap, LONGEST_GAP) : 0
     this.reached = reached
     return this.waited > this.least

@@ -22,7 +22,10 @@ export function createWorker(
   url: URL | string | undefined,
   onFailure: (reason: string) => void,
 ): ThreadWorker {
-  const worker = url === undefined ? new Worker(source, { eval: true }) : new Worker(url)
+  // The flags of the process, such as loaders of TypeScript, are none of a worker's business.
+  const settings = { execArgv: [], name: 'lanegrad' }
+  const worker =
+    url === undefined ? new Worker(source, { ...settings, eval: true }) : new Worker(url, settings)
   // A program that ends without closing its engine is not kept from ending.
   worker.unref()
   worker.on('error', (error) => onFailure(error.message))

@@ -53,7 +53,7 @@ const TIMED_ROUNDS = 20_000
 const FEW_ROUNDS = 200
 
 const START_LIMIT = 15_000
-const DEATH_LIMIT = 5_000
+const DEATH_LIMIT = 10_000
 
 /** Rounds of spinning that take about SPIN microseconds. */
 function spinRounds(core: CoreExports, threads: number, processors: number): number {

@@ -39,7 +39,11 @@ export async function createWasmEngine(name: WasmEngineName, source?: CoreSource
     release: (address) => heap.release(address),
     run(program, words) {
       if (closed) throw new EngineError('The engine was closed and cannot run another program.')
-      exports.run(program, words)
+      try {
+        exports.run(program, words)
+      } catch (error) {
+        throw new EngineError(`The ${name} engine has failed: ${String(error)}`, { cause: error })
+      }
     },
     describe: () => `${name}: ${kinds[name]}, one thread`,
     close: () => {

@@ -1,6 +1,8 @@
 /** The script of a worker thread of Node, Deno or Bun. */
-import { parentPort } from 'node:worker_threads'
-import { runThread } from './thread.js'
+import { runThread, type ThreadStart } from './thread.js'
 
-// A port with no listener left does not keep the thread alive.
-parentPort!.once('message', runThread)
+// As a text it is taken for a module or for a script, depending on how the process was started: this works in both.
+import('node:worker_threads').then(({ parentPort }) => {
+  // A port with no listener left does not keep the thread alive.
+  parentPort!.once('message', (start: ThreadStart) => runThread(start))
+})
