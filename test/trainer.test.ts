@@ -312,3 +312,15 @@ t.test('a closed engine and an engine that is not there say so', async (t) => {
     message: /no engine called 'gpu'/,
   })
 })
+
+t.test('looking at the program before the first step changes nothing', async (t) => {
+  const data = quarters(64)
+  const prints: string[] = []
+  for (const looks of [false, true]) {
+    const { model, trainer } = await setUp('js')
+    if (looks) t.ok(trainer.trainingProgram(data).instructions.length > 0)
+    await all(trainer.fit(data, { epochs: 1 }))
+    prints.push(await model.fingerprint())
+  }
+  t.equal(prints[1], prints[0])
+})

@@ -47,10 +47,9 @@ export class Session {
   reserve(buffer: Buffer, bytes: number): void {
     const known = this.reserved.get(buffer)
     if (known && known.bytes >= bytes) return
-    if (known) {
-      this.dropPrograms()
-      this.engine.release(known.address)
-    }
+    // Programs linked so far hold the old address, or none.
+    this.dropPrograms()
+    if (known) this.engine.release(known.address)
     this.reserved.set(buffer, { address: this.engine.allocate(bytes), bytes })
   }
 
