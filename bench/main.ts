@@ -3,13 +3,16 @@
  * the same run. `npm run bench -- W1 W2` measures only these; `-- gemm` only the GEMM.
  */
 import { cpus } from 'node:os'
+import { openEngine } from '../src/benchmark/engines.js'
+import { rate } from '../src/benchmark/report.js'
+import { prepareTraining } from '../src/benchmark/training.js'
+import { interleave, ratios, summarise } from '../src/benchmark/windows.js'
+import { workloads } from '../src/benchmark/workloads.js'
+import { table } from '../src/cli/table.js'
 import { builtInDigits } from '../src/data/digits.js'
 import { mnist } from '../src/data/mnist.js'
 import { benchGemm } from './gemm.js'
 import { startPyTorch } from './pytorch.js'
-import { trainingSpeed } from './training.js'
-import { interleave, type Measured, table } from './windows.js'
-import { workloads } from './workloads.js'
 
 const WINDOWS = 7
 const SECONDS = 0.5
@@ -26,9 +29,10 @@ console.log(`medians of ${WINDOWS} windows of ${SECONDS} s, measured in turn; in
 
 if (isWanted('gemm')) await benchGemm()
 
-const thousands = (value: number) => `${(value / 1000).toPrecision(3)}k`
-const figure = ({ median, least, most }: Measured) =>
-  `${thousands(median)} (${thousands(least)}..${thousands(most)})`
+function figure(values: readonly number[]): string {
+  const { median, least, most } = summarise(values)
+  return `${rate(median)} (${rate(least)}..${rate(most)})`
+}
 
 const rows = [
   [
@@ -38,15 +42,16 @@ const rows = [
   ],
 ]
 for (const workload of workloads.filter(({ id }) => isWanted(id))) {
-  const ours = await trainingSpeed(workload, data, 'simd')
-  const runs: Record<string, () => Promise<number>> = { lanegrad: () => ours(SECONDS) }
+  const engine = await openEngine('simd')
+  const ours = prepareTraining(workload, data, engine)
+  const runs: Record<string, () => number | Promise<number>> = { lanegrad: () => ours.speed(SECONDS) }
   if (pytorch) runs.pytorch = () => pytorch.speed(workload.id, SECONDS, 1)
-  const found = await interleave(WINDOWS, runs)
-  const [mine, peer] = [found.lanegrad!, found.pytorch]
+  const { lanegrad: mine, pytorch: peer } = await interleave(WINDOWS, runs)
+  engine.close()
   rows.push([
     `${workload.id} ${workload.title}`,
-    figure(mine),
-    ...(peer ? [figure(peer), (mine.median / peer.median).toFixed(2)] : []),
+    figure(mine!),
+    ...(peer ? [figure(peer), ratios(mine!, peer).median.toFixed(2)] : []),
   ])
 }
 if (rows.length > 1) console.log(`\n${table(rows)}`)

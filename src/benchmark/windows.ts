@@ -5,7 +5,7 @@ export interface Measured {
   readonly most: number
 }
 
-/** Summarises measurements of the same thing. */
+/** Summarises measurements of the same thing, at least one. */
 export function summarise(values: readonly number[]): Measured {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
@@ -15,12 +15,12 @@ export function summarise(values: readonly number[]): Measured {
 
 /**
  * Measures several things in turn, A B C A B C ..., so that a machine which slows down slows all of them, after one turn
- * that does not count.
+ * that does not count. What was found of each, window by window.
  */
 export async function interleave<K extends string>(
   windows: number,
   runs: Readonly<Record<K, () => number | Promise<number>>>,
-): Promise<Record<K, Measured>> {
+): Promise<Record<K, number[]>> {
   const names = Object.keys(runs) as K[]
   const found = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<K, number[]>
   for (let window = -1; window < windows; window++) {
@@ -29,13 +29,10 @@ export async function interleave<K extends string>(
       if (window >= 0) found[name].push(value)
     }
   }
-  return Object.fromEntries(names.map((name) => [name, summarise(found[name])])) as Record<K, Measured>
+  return found
 }
 
-/** Rows of cells as text, the first column to the left and the others to the right. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  const pad = (cell: string, column: number) =>
-    column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)
-  return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n')
+/** Ratios of windows that were measured next to each other: what slows the machine for a while slows both. */
+export function ratios(values: readonly number[], base: readonly number[]): Measured {
+  return summarise(values.map((value, window) => value / base[window]!))
 }

@@ -1,22 +1,19 @@
-import {
-  adam,
-  conv2d,
-  dense,
-  dropout,
-  flatten,
-  gru,
-  lstm,
-  maxPool2d,
-  type OptimizerSpec,
-  patches,
-  rmsprop,
-  rows,
-  sgd,
-  simpleRnn,
-  timeDistributed,
-} from '../src/index.js'
-import type { LayerSpec } from '../src/nn/layers/index.js'
-import type { LossName } from '../src/nn/loss.js'
+import { conv2d } from '../nn/layers/conv2d.js'
+import { dense } from '../nn/layers/dense.js'
+import { dropout } from '../nn/layers/dropout.js'
+import { flatten } from '../nn/layers/flatten.js'
+import { patches, rows } from '../nn/layers/framings.js'
+import { gru } from '../nn/layers/gru.js'
+import type { LayerSpec } from '../nn/layers/index.js'
+import { lstm } from '../nn/layers/lstm.js'
+import { maxPool2d } from '../nn/layers/pool2d.js'
+import { simpleRnn } from '../nn/layers/simple-rnn.js'
+import { timeDistributed } from '../nn/layers/time-distributed.js'
+import type { LossName } from '../nn/loss.js'
+import { adam } from '../optim/adam.js'
+import type { OptimizerSpec } from '../optim/index.js'
+import { rmsprop } from '../optim/rmsprop.js'
+import { sgd } from '../optim/sgd.js'
 
 /** A training job whose speed is measured, on images of 28x28 bytes in ten classes. */
 export interface Workload {
