@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { LanegradError } from '../errors.js'
+import { addBench } from './bench.node.js'
 import { addData } from './data.js'
 import { InterruptedError, UsageError } from './errors.js'
 import { addEval } from './eval.node.js'
@@ -15,6 +16,7 @@ Examples:
   lanegrad train                         train on MNIST with the default recipe
   lanegrad data show --count 24          look at the images
   lanegrad inspect --hidden 512,512      what a training step does, and what it costs
+  lanegrad bench                         how fast each engine is here
   lanegrad help train                    everything about one command`
 
 function createProgram(): Command {
@@ -28,6 +30,7 @@ function createProgram(): Command {
   addEval(program)
   addData(program)
   addInspect(program)
+  addBench(program)
   return program
 }
 

@@ -20,6 +20,11 @@ export class Progress {
       })
   }
 
+  /** Whether there is a terminal to draw on. */
+  get isDrawn(): boolean {
+    return this.bar !== null
+  }
+
   update(value: number, fields: Readonly<Record<string, string>>): void {
     if (this.started) this.bar?.update(value, fields)
     else this.bar?.start(this.total, value, fields)
