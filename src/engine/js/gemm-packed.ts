@@ -1,9 +1,11 @@
+import { kernel1x8, kernel4x4, MR, NR } from './gemm-kernel.js'
+import { blockDepth, edge1x8, edge4x4, KC, pack4 } from './gemm-pack.js'
 import type { Views } from './views.js'
 
 /** Columns of B in a panel. */
-const NR = 8
+const PANEL = 8
 
-/** Packs op(B) [k, n] into panels of NR columns, each [k, NR], the last one filled up with zeros. */
+/** Packs op(B) [k, n] into panels of eight columns, each [k, 8], the last one filled up with zeros. */
 export function pack(
   { f32 }: Views,
   b: number,
@@ -13,14 +15,17 @@ export function pack(
   n: number,
   transposed: number,
 ): void {
-  const [bStep, bColumn] = transposed ? [1, ldb] : [ldb, 1]
-  let to = packed >>> 2
-  for (let j = 0; j < n; j += NR) {
-    for (let p = 0; p < k; p++) {
-      for (let q = j; q < j + NR; q++) f32[to++] = q < n ? f32[(b >>> 2) + p * bStep + q * bColumn]! : 0
-    }
+  const bStep = transposed ? 1 : ldb
+  const bColumn = transposed ? ldb : 1
+  for (let j = 0; j < ((n + PANEL - 1) & -PANEL); j += 4) {
+    const to = (packed >>> 2) + (j & -PANEL) * k + (j & 4)
+    pack4(f32, (b >>> 2) + j * bColumn, bStep, bColumn, Math.max(Math.min(4, n - j), 0), k, f32, to, PANEL)
   }
 }
+
+const panelA = new Float32Array(KC * MR)
+/** The terms of a row of A, all of them. */
+const positions = Int32Array.from({ length: KC }, (_, p) => p)
 
 /**
  * C += A B for A [m, k] and packed B [k, n] in `f32` and C [m, n] in `out`, all by index; rows of A and C are aRow and
@@ -38,18 +43,29 @@ export function gemmPacked(
   n: number,
   k: number,
 ): void {
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j < n; j += NR) {
-      const columns = Math.min(NR, n - j)
-      const to = c + i * cRow + j
-      let from = packed + j * k
-      for (let p = 0; p < k; p++) {
-        const x = f32[a + i * aRow + p]!
-        for (let q = 0; q < columns; q++) {
-          out[to + q] = Math.fround(out[to + q]! + Math.fround(x * f32[from + q]!))
-        }
-        from += NR
+  const depth = blockDepth(k)
+  for (let pc = 0; pc < k; pc += depth) {
+    const kc = Math.min(depth, k - pc)
+    const from = packed + pc * PANEL
+    let i = 0
+    for (; i + 1 < m; i += MR) {
+      const rows = Math.min(MR, m - i)
+      pack4(f32, a + i * aRow + pc, 1, aRow, rows, kc, panelA, 0, MR)
+      for (let j = 0; j < n; j += NR) {
+        const panel = from + (j & -PANEL) * k + (j & 4)
+        const to = c + i * cRow + j
+        if (rows === MR && j + NR <= n) kernel4x4(panelA, 0, f32, panel, PANEL, out, to, cRow, kc, true)
+        else edge4x4(panelA, 0, f32, panel, PANEL, out, to, cRow, kc, true, rows, Math.min(NR, n - j))
       }
+    }
+    if (i >= m) continue
+    // A single row is not worth a tile of four.
+    for (let p = 0; p < kc; p++) panelA[p] = f32[a + i * aRow + pc + p]!
+    for (let j = 0; j < n; j += PANEL) {
+      const panel = from + j * k
+      const to = c + i * cRow + j
+      if (j + PANEL <= n) kernel1x8(panelA, positions, 0, kc, f32, panel, PANEL, out, to, true)
+      else edge1x8(panelA, positions, 0, kc, f32, panel, PANEL, out, to, true, n - j)
     }
   }
 }
