@@ -56,6 +56,18 @@ function geluTanhSlope(input: number): number {
   return f(s + f(f(f(x * s) * f(1 - s)) * slopes))
 }
 
+// Loops of their own, since V8 gives up inlining where one function calls for too much of it.
+
+/** y[i] = tanh(x[i]) by index, for `count` floats. */
+export function tanhSpan(f32: Float32Array, x: number, y: number, count: number): void {
+  for (let i = 0; i < count; i++) f32[y + i] = tanh(f32[x + i]!)
+}
+
+/** y[i] = 1 / (1 + e^-x[i]) by index, for `count` floats. */
+export function sigmoidSpan(f32: Float32Array, x: number, y: number, count: number): void {
+  for (let i = 0; i < count; i++) f32[y + i] = sigmoid(f32[x + i]!)
+}
+
 /** y = f(x), `count` floats each; x and y may be the same memory. */
 export function activate(
   memory: Views,
@@ -79,10 +91,10 @@ export function activate(
       }
       break
     case Activation.Tanh:
-      for (let i = 0; i < count; i++) f32[y + i] = tanh(f32[x + i]!)
+      tanhSpan(f32, x, y, count)
       break
     case Activation.Sigmoid:
-      for (let i = 0; i < count; i++) f32[y + i] = sigmoid(f32[x + i]!)
+      sigmoidSpan(f32, x, y, count)
       break
     case Activation.HardSigmoid:
       for (let i = 0; i < count; i++) f32[y + i] = hardSigmoid(f32[x + i]!)

@@ -13,13 +13,15 @@ export function adagrad(
   start: number,
   epsilon: number,
 ): void {
-  const [pAt, gAt, vAt] = [parameter >>> 2, gradient >>> 2, square >>> 2]
+  const pAt = parameter >>> 2
+  const gAt = gradient >>> 2
+  const vAt = square >>> 2
   const learningRate = f32[rate >>> 2]!
   for (let i = 0; i < count; i++) {
     const g = f32[gAt + i]!
     const v = fround(f32[vAt + i]! + fround(g * g))
     f32[vAt + i] = v
     const scale = fround(fround(sqrt(fround(start + v))) + epsilon)
-    f32[pAt + i] = fround(f32[pAt + i]! - fround(fround(learningRate * g) / scale))
+    f32[pAt + i] = f32[pAt + i]! - fround(fround(learningRate * g) / scale)
   }
 }

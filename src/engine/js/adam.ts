@@ -20,18 +20,18 @@ export function adam(
   weightDecay: number,
   decoupled: number,
 ): void {
-  const [pAt, gAt, mAt, vAt, wAt] = [
-    parameter >>> 2,
-    gradient >>> 2,
-    mean >>> 2,
-    square >>> 2,
-    largest >>> 2,
-  ] as const
-  const [rate, correction, decay] = f32.subarray(scalars >>> 2, (scalars >>> 2) + 3) as unknown as number[]
+  const pAt = parameter >>> 2
+  const gAt = gradient >>> 2
+  const mAt = mean >>> 2
+  const vAt = square >>> 2
+  const wAt = largest >>> 2
+  const rate = f32[scalars >>> 2]!
+  const correction = f32[(scalars >>> 2) + 1]!
+  const decay = f32[(scalars >>> 2) + 2]!
   for (let i = 0; i < count; i++) {
     let p = f32[pAt + i]!
     let g = f32[gAt + i]!
-    if (decoupled) p = fround(p - fround(decay! * p))
+    if (decoupled) p = fround(p - fround(decay * p))
     else if (weightDecay !== 0) g = fround(g + fround(weightDecay * p))
     const m = fround(fround(beta1 * f32[mAt + i]!) + fround(complement1 * g))
     const v = fround(fround(beta2 * f32[vAt + i]!) + fround(complement2 * fround(g * g)))
@@ -42,7 +42,7 @@ export function adam(
       w = Math.max(v, f32[wAt + i]!)
       f32[wAt + i] = w
     }
-    const scale = fround(fround(fround(sqrt(w)) * correction!) + epsilon)
-    f32[pAt + i] = fround(p - fround(fround(rate! * m) / scale))
+    const scale = fround(fround(fround(sqrt(w)) * correction) + epsilon)
+    f32[pAt + i] = p - fround(fround(rate * m) / scale)
   }
 }

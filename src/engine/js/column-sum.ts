@@ -13,9 +13,7 @@ export function columnSum(
   const from = x >>> 2
   const to = y >>> 2
   if (!accumulate) f32.fill(0, to, to + columns)
-  for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < columns; c++) {
-      f32[to + c] = Math.fround(f32[to + c]! + f32[from + r * columns + c]!)
-    }
+  for (let row = from; row < from + rows * columns; row += columns) {
+    for (let c = 0; c < columns; c++) f32[to + c] = f32[to + c]! + f32[row + c]!
   }
 }

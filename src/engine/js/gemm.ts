@@ -92,7 +92,7 @@ export function gemm(
 /** True where at least a third of the rows x columns floats at index `a`, rows `lda` apart, are zeros of either sign. */
 function enoughZeros(f32: Float32Array, a: number, lda: number, rows: number, columns: number): boolean {
   let zeros = 0
-  for (let i = 0; i < rows; i++) {
+  for (let i = 0; i < rows && zeros * 3 < rows * columns; i++) {
     const row = a + i * lda
     for (let j = row; j < row + columns; j++) if (f32[j] === 0) zeros++
   }

@@ -1,12 +1,12 @@
 import { RecurrentFlag } from '../../../assembly/opcodes.js'
+import { tanhSpan } from './activation.js'
 import { addSpan } from './add.js'
 import { gemmPacked } from './gemm-packed.js'
 import { multiply } from './mask-steps.js'
-import { tanh } from './math.js'
 import {
   addStateGradient,
-  gate,
   gateBackward,
+  gateSpan,
   isPadding,
   slotAfter,
   slotBefore,
@@ -53,14 +53,13 @@ export function gru(
     }
     if (multiplied) gemmPacked(f32, state, hidden, packed >>> 2, f32, zStep, width, batch, 2 * hidden, hidden)
     for (let r = 0; r < batch; r++) {
-      for (let j = 0; j < hidden; j++) {
-        const unit = r * hidden + j
-        const at = zStep + r * width + j
-        f32[at] = gate(f32[at]!, hard)
-        f32[at + hidden] = gate(f32[at + hidden]!, hard)
-        if (resetBefore) f32[innerStep + unit] = f32[at]! * f32[state + unit]!
-        else f32[innerStep + unit] = bias !== 0 ? f32[(bias >>> 2) + j]! : 0
-      }
+      const reset = zStep + r * width
+      const to = innerStep + r * hidden
+      gateSpan(f32, reset, 2 * hidden, hard)
+      if (resetBefore) {
+        for (let j = 0; j < hidden; j++) f32[to + j] = f32[reset + j]! * f32[state + r * hidden + j]!
+      } else if (bias !== 0) f32.copyWithin(to, bias >>> 2, (bias >>> 2) + hidden)
+      else f32.fill(0, to, to + hidden)
     }
     if (multiplied) {
       const [from, to, row] = resetBefore
@@ -73,15 +72,20 @@ export function gru(
         f32.copyWithin(after + r * hidden, before + r * hidden, before + (r + 1) * hidden)
         continue
       }
+      const reset = zStep + r * width
+      const update = reset + hidden
+      const candidate = update + hidden
+      const unit = r * hidden
+      if (!resetBefore) {
+        for (let j = 0; j < hidden; j++) {
+          f32[candidate + j] = f32[candidate + j]! + f(f32[reset + j]! * f32[innerStep + unit + j]!)
+        }
+      }
+      tanhSpan(f32, candidate, candidate, hidden)
       for (let j = 0; j < hidden; j++) {
-        const unit = r * hidden + j
-        const at = zStep + r * width + j
-        let candidate = f32[at + 2 * hidden]!
-        if (!resetBefore) candidate = f(candidate + f(f32[at]! * f32[innerStep + unit]!))
-        const u = f32[at + hidden]!
-        const n = tanh(candidate)
-        f32[at + 2 * hidden] = n
-        f32[after + unit] = f(f(1 - u) * n) + f(u * f32[before + unit]!)
+        const u = f32[update + j]!
+        const previous = f32[before + unit + j]!
+        f32[after + unit + j] = f(f(1 - u) * f32[candidate + j]!) + f(u * previous)
       }
     }
   }
@@ -148,11 +152,14 @@ export function gruBackward(
         const dCandidate = zStep + 2 * hidden
         addStateGradient(f32, dCandidate, width, from, dReset, 0, mask >>> 2, batch, hidden, hidden)
       }
-      for (let unit = 0; unit < slot; unit++) {
-        const at = zStep + Math.floor(unit / hidden) * width + (unit % hidden)
-        const reset = f32[at]!
-        f32[at] = gateBackward(reset, f(dReset[unit]! * f32[before + unit]!), hard)
-        f32[d + unit] = f32[d + unit]! + f(dReset[unit]! * reset)
+      for (let r = 0; r < batch; r++) {
+        for (let j = 0; j < hidden; j++) {
+          const unit = r * hidden + j
+          const at = zStep + r * width + j
+          const reset = f32[at]!
+          f32[at] = gateBackward(reset, f(dReset[unit]! * f32[before + unit]!), hard)
+          f32[d + unit] = f32[d + unit]! + f(dReset[unit]! * reset)
+        }
       }
     }
     if (truncate > 0 && position > 0 && position % truncate === 0) f32.fill(0, d, d + slot)

@@ -1,12 +1,13 @@
 import { RecurrentFlag } from '../../../assembly/opcodes.js'
+import { tanhSpan } from './activation.js'
 import { addSpan } from './add.js'
 import { gemmPacked } from './gemm-packed.js'
 import { multiply } from './mask-steps.js'
 import { tanh } from './math.js'
 import {
   addStateGradient,
-  gate,
   gateBackward,
+  gateSpan,
   isPadding,
   slotAfter,
   slotBefore,
@@ -49,27 +50,27 @@ export function lstm(
       gemmPacked(f32, state, hidden, packed >>> 2, f32, zStep, 4 * hidden, batch, 4 * hidden, hidden)
     }
     for (let r = 0; r < batch; r++) {
-      const [hBefore, hAfter] = [(h >>> 2) + before + r * hidden, (h >>> 2) + after + r * hidden]
-      const [cBefore, cAfter] = [(c >>> 2) + before + r * hidden, (c >>> 2) + after + r * hidden]
+      const row = zStep + r * 4 * hidden
+      const hBefore = (h >>> 2) + before + r * hidden
+      const hAfter = (h >>> 2) + after + r * hidden
+      const cBefore = (c >>> 2) + before + r * hidden
+      const cAfter = (c >>> 2) + after + r * hidden
       if (isPadding(memory, lengths, r, t)) {
         f32.copyWithin(hAfter, hBefore, hBefore + hidden)
         f32.copyWithin(cAfter, cBefore, cBefore + hidden)
         continue
       }
+      gateSpan(f32, row, 2 * hidden, hard)
+      tanhSpan(f32, row + 2 * hidden, row + 2 * hidden, hidden)
+      gateSpan(f32, row + 3 * hidden, hidden, hard)
       for (let j = 0; j < hidden; j++) {
-        const at = zStep + r * 4 * hidden + j
-        const i = gate(f32[at]!, hard)
-        const forget = gate(f32[at + hidden]!, hard)
-        const g = tanh(f32[at + 2 * hidden]!)
-        const o = gate(f32[at + 3 * hidden]!, hard)
-        const next = f(f(forget * f32[cBefore + j]!) + f(i * g))
-        f32[at] = i
-        f32[at + hidden] = forget
-        f32[at + 2 * hidden] = g
-        f32[at + 3 * hidden] = o
-        f32[cAfter + j] = next
-        f32[hAfter + j] = o * tanh(next)
+        const i = f32[row + j]!
+        const forget = f32[row + hidden + j]!
+        const g = f32[row + 2 * hidden + j]!
+        f32[cAfter + j] = f(forget * f32[cBefore + j]!) + f(i * g)
       }
+      tanhSpan(f32, cAfter, hAfter, hidden)
+      for (let j = 0; j < hidden; j++) f32[hAfter + j] = f32[row + 3 * hidden + j]! * f32[hAfter + j]!
     }
   }
 }

@@ -1,6 +1,6 @@
 import { RecurrentFlag } from '../../../assembly/opcodes.js'
+import { sigmoidSpan } from './activation.js'
 import { gemmPacked } from './gemm-packed.js'
-import { sigmoid } from './math.js'
 import type { Views } from './views.js'
 
 /** What the recurrent layers share; the twin of assembly/recurrent.ts. */
@@ -28,11 +28,13 @@ export function isPadding({ i32 }: Views, lengths: number, r: number, t: number)
   return lengths !== 0 && t >= i32[(lengths >>> 2) + r]!
 }
 
-/** A gate's activation: the sigmoid, or clip(0.2 x + 0.5, 0, 1). */
-export function gate(x: number, hard: boolean): number {
-  if (!hard) return sigmoid(x)
-  const line = f(f(x * FIFTH) + 0.5)
-  return Math.max(Math.min(line, 1), 0)
+/** The activation of `count` gates in place: the sigmoid, or clip(0.2 x + 0.5, 0, 1). */
+export function gateSpan(f32: Float32Array, x: number, count: number, hard: boolean): void {
+  if (!hard) {
+    sigmoidSpan(f32, x, x, count)
+    return
+  }
+  for (let i = x; i < x + count; i++) f32[i] = Math.max(Math.min(f(f(f32[i]! * FIFTH) + 0.5), 1), 0)
 }
 
 /** dx = dy s'(x) of a gate from its output y: dy (y (1 - y)), or 0.2 dy where 0 < y < 1. */

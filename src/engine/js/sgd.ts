@@ -14,8 +14,14 @@ export function sgd(
   weightDecay: number,
   nesterov: number,
 ): void {
-  const [p, g, v] = [parameter >>> 2, gradient >>> 2, velocity >>> 2]
+  const p = parameter >>> 2
+  const g = gradient >>> 2
+  const v = velocity >>> 2
   const learningRate = f32[rate >>> 2]!
+  if (velocity === 0 && weightDecay === 0) {
+    for (let i = 0; i < count; i++) f32[p + i] = f32[p + i]! - fround(learningRate * f32[g + i]!)
+    return
+  }
   for (let i = 0; i < count; i++) {
     let step = f32[g + i]!
     if (weightDecay !== 0) step = fround(step + fround(weightDecay * f32[p + i]!))
@@ -24,6 +30,6 @@ export function sgd(
       f32[v + i] = next
       step = nesterov ? fround(step + fround(momentum * next)) : next
     }
-    f32[p + i] = fround(f32[p + i]! - fround(learningRate * step))
+    f32[p + i] = f32[p + i]! - fround(learningRate * step)
   }
 }

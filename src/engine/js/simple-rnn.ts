@@ -1,8 +1,8 @@
 import { RecurrentFlag } from '../../../assembly/opcodes.js'
+import { tanhSpan } from './activation.js'
 import { addSpan } from './add.js'
 import { gemmPacked } from './gemm-packed.js'
 import { multiply } from './mask-steps.js'
-import { tanh } from './math.js'
 import { addStateGradient, isPadding, slotAfter, slotBefore, stepAt, tanhBackward } from './recurrent.js'
 import type { Views } from './views.js'
 
@@ -42,10 +42,8 @@ export function simpleRnn(
         f32.copyWithin(after + at, before + at, before + at + hidden)
         continue
       }
-      for (let j = at; j < at + hidden; j++) {
-        const value = f32[zStep + j]!
-        f32[after + j] = !relu ? tanh(value) : Math.max(value, 0)
-      }
+      if (relu) for (let j = at; j < at + hidden; j++) f32[after + j] = Math.max(f32[zStep + j]!, 0)
+      else tanhSpan(f32, zStep + at, after + at, hidden)
     }
   }
 }
