@@ -7,7 +7,8 @@ export const MC = 64
 
 /** Terms in each block, so that all are about alike and none has more than KC. */
 export function blockDepth(k: number): number {
-  return Math.ceil(k / Math.ceil(k / KC))
+  const blocks = Math.floor((k + KC - 1) / KC)
+  return Math.floor((k + blocks - 1) / blocks)
 }
 
 /**
