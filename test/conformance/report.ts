@@ -1,0 +1,78 @@
+import { createEngine, type EngineName, type EngineOptions, engineSupport } from '../../src/index.js'
+import { programs } from './programs.js'
+import { type Outcome, runProgram } from './run.js'
+
+/** What a runtime is asked to run. */
+export interface ReportOptions {
+  readonly engines: readonly EngineName[]
+  /** Numbers of threads for the engines that have some. */
+  readonly threads: readonly number[]
+  /** Names of programs. */
+  readonly programs: readonly string[]
+}
+
+/** What a runtime says: a line for each program on each engine, and why where there is none. */
+export type ReportLine =
+  | { readonly type: 'begin'; readonly choice: string }
+  | ({ readonly type: 'outcome'; readonly program: string; readonly seconds: number } & Place & Outcome)
+  | { readonly type: 'unsupported'; readonly engine: EngineName; readonly reason: string }
+  | ({ readonly type: 'failed'; readonly program?: string; readonly error: string } & Place)
+  | { readonly type: 'end' }
+
+interface Place {
+  readonly engine: EngineName
+  readonly threads: number
+}
+
+/** Runs the conformance set on every engine that is asked for and can run here; `options` are what createEngine needs. */
+export async function* report(
+  { engines, threads, programs: names }: ReportOptions,
+  options: EngineOptions = {},
+): AsyncGenerator<ReportLine, void, undefined> {
+  const chosen = await createEngine(options)
+  yield { type: 'begin', choice: chosen.describe() }
+  chosen.close()
+  const support = engineSupport()
+  for (const engine of engines) {
+    const supported = support[engine]
+    if (supported !== true) {
+      yield { type: 'unsupported', engine, reason: supported }
+      continue
+    }
+    for (const count of engine.endsWith('threads') ? threads : [1]) {
+      yield* reportEngine({ engine, threads: count }, names, options)
+    }
+  }
+  yield { type: 'end' }
+}
+
+async function* reportEngine(
+  place: Place,
+  names: readonly string[],
+  options: EngineOptions,
+): AsyncGenerator<ReportLine, void, undefined> {
+  let name: string | undefined
+  try {
+    const engine = await createEngine({ ...options, ...place })
+    try {
+      for (const program of programs) {
+        if (!names.includes(program.name)) continue
+        name = program.name
+        const started = performance.now()
+        const outcome = await runProgram(engine, program)
+        yield {
+          type: 'outcome',
+          ...place,
+          program: name,
+          seconds: (performance.now() - started) / 1000,
+          ...outcome,
+        }
+      }
+    } finally {
+      engine.close()
+    }
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    yield { type: 'failed', ...place, ...(name !== undefined && { program: name }), error: text }
+  }
+}

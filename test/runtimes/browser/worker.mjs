@@ -1,0 +1,3 @@
+import { postReport } from './send.mjs'
+
+await postReport()

@@ -1,0 +1,208 @@
+/**
+ * Runs the conformance set in every runtime that is installed, compares all weights and losses with the expected ones,
+ * and prints a table. See docs/conformance.md.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import arm64 from './arm64.mjs'
+import bun from './bun.mjs'
+import chromium from './chromium.mjs'
+import deno from './deno.mjs'
+import firefox from './firefox.mjs'
+import node from './node.mjs'
+import { here, root } from './paths.mjs'
+import { cleanUp, shutDown } from './processes.mjs'
+import webkitgtk from './webkitgtk.mjs'
+import workerd from './workerd.mjs'
+
+const usage = `npm run conformance -- [runtime...] [options]
+
+Trains the conformance set in each runtime and compares all bits with test/conformance/expected.json.
+Exits with 1 when anything differs or fails; runtimes that are not installed are named and left out.
+
+runtimes: node20 node22 node24 deno bun workerd chromium firefox webkitgtk; all of them by default
+          arm64 (Node for 64-bit Arm by qemu: minutes), only when it is named
+
+  --engines LIST    the engines, such as simd,js; by default all that give the same bits
+  --threads LIST    numbers of threads for the threads engine; 1,2,3,4,7 by default
+  --programs TEXT   only programs with this in their names
+  --require         fail when a runtime is not installed
+  --limit SECONDS   for a runtime to say something new; 120 by default
+  --renew REASON    write new expected values, when all engines of this Node agree on them; see docs/conformance.md
+  --help`
+
+const launchers = [...node, deno, bun, workerd, ...chromium, ...firefox, ...webkitgtk, arm64]
+
+let interrupted = false
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+]) {
+  process.once(signal, () => {
+    interrupted = true
+    shutDown().finally(() => process.exit(code))
+  })
+}
+
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`${error.stack}\n`)
+  interrupted = true
+  shutDown().finally(() => process.exit(1))
+})
+
+const say = (text) => process.stderr.write(`${text}\n`)
+
+function refuse(sentence) {
+  say(`${sentence}\n\n${usage}`)
+  process.exit(2)
+}
+
+const { values: flags, positionals: names } = readArguments()
+if (flags.help) {
+  console.log(usage)
+  process.exit(0)
+}
+if (!existsSync(join(root, 'build/test/conformance/report.js')))
+  refuse('There is no build: run npm run build first.')
+
+const { engineNames } = await import('../../build/src/index.js')
+const { programs } = await import('../../build/test/conformance/programs.js')
+const { columnsOf, Row, tableOf } = await import('./judge.mjs')
+
+const known = [...new Set(launchers.map(({ name }) => name))]
+const chosen = names.length > 0 ? names : known.filter((name) => name !== 'arm64')
+const bad = chosen.find((name) => !known.includes(name))
+if (bad !== undefined) refuse(`There is no runtime ${bad}.`)
+
+const options = {
+  engines: flags.engines?.split(',') ?? engineNames.filter((name) => !name.startsWith('relaxed')),
+  threads: (flags.threads ?? '1,2,3,4,7').split(',').map(Number),
+  programs: programs.map(({ name }) => name).filter((name) => name.includes(flags.programs ?? '')),
+}
+const wrong = options.engines.find((engine) => !engineNames.includes(engine))
+if (wrong !== undefined) refuse(`There is no engine ${wrong}; known are ${engineNames.join(', ')}.`)
+if (!options.threads.every((count) => Number.isInteger(count) && count > 0))
+  refuse('--threads takes whole numbers.')
+if (options.programs.length === 0) refuse(`No program has ${flags.programs} in its name.`)
+const limit = Number(flags.limit ?? 120)
+if (!(limit > 0)) refuse('--limit takes a number of seconds.')
+
+const expectedFile = join(here, '../conformance/expected.json')
+if (flags.renew !== undefined) {
+  const { renew } = await import('./renew.mjs')
+  process.exit((await renew(expectedFile, flags.renew, options, say)) ? 0 : 1)
+}
+
+const { programs: expected } = JSON.parse(readFileSync(expectedFile, 'utf8'))
+const rows = []
+for (const launcher of launchers.filter(({ name }) => chosen.includes(name)))
+  rows.push(await runRuntime(launcher))
+await cleanUp()
+process.exit(summarise() ? 0 : 1)
+
+async function runRuntime({ title, find, missing, run, engines = options.engines }) {
+  const found = find()
+  if (!found) {
+    say(`${title()}: not installed (${missing})`)
+    return { title: title(), missing }
+  }
+  const asked = { ...options, engines: options.engines.filter((engine) => engines.includes(engine)) }
+  const row = new Row(title(found.version), asked, expected)
+  const started = performance.now()
+  let error
+  try {
+    await watched(run, found, asked, row)
+  } catch (caught) {
+    error = caught
+  }
+  // What was ended on purpose has not failed; the process is about to exit.
+  if (interrupted) await new Promise(() => {})
+  await row.finish(error)
+  const seconds = ((performance.now() - started) / 1000).toFixed(0)
+  const states = [...row.cells.values()].map(({ state }) => state)
+  const count = (state) => states.filter((one) => one === state).length
+  const bad = count('failed') + count('different')
+  say(
+    `${row.title}: ${count('passed')} passed, ${bad} failed, ${count('unsupported')} not supported; ${seconds} s; by default ${row.choice || 'unknown'}`,
+  )
+  for (const failure of row.failures) say(`  ${failure.replaceAll('\n', '\n    ')}`)
+  return row
+}
+
+/** Runs a runtime, unless it says nothing new for too long. */
+async function watched(run, found, asked, row) {
+  let timer
+  let stuck
+  const silence = new Promise((_, reject) => {
+    stuck = reject
+  })
+  const wait = () => {
+    clearTimeout(timer)
+    timer = setTimeout(
+      () => stuck(new Error(`it has said nothing new for ${limit} s and was ended`)),
+      limit * 1000,
+    )
+  }
+  wait()
+  let last = ''
+  const running = run(found, asked, (line) => {
+    wait()
+    row.add(line)
+    const place = line.engine && `${line.engine}${line.threads > 1 ? ` ${line.threads}` : ''}`
+    if (place && place !== last) say(`  ${row.title}: ${place}`)
+    last = place
+  })
+  try {
+    await Promise.race([running, silence])
+  } catch (error) {
+    await cleanUp()
+    await running.catch(() => {})
+    throw error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function summarise() {
+  const cells = rows.flatMap((row) => (row.missing === undefined ? [...row.cells.values()] : []))
+  const passed = cells.filter(({ state }) => state === 'passed').length
+  const missing = rows.filter((row) => row.missing !== undefined)
+  const failed =
+    cells.filter(({ state }) => state === 'failed' || state === 'different').length +
+    (flags.require ? missing.length : 0)
+  console.log(`\n${tableOf(rows, columnsOf(options))}\n`)
+  for (const [title, how] of new Map(missing.map((row) => [row.title, row.missing]))) {
+    console.log(`${title} is not installed: ${how}`)
+  }
+  const unsupported = cells.filter(({ state }) => state === 'unsupported').length
+  console.log(
+    `${options.programs.length} programs a cell, not installed ${missing.length} rows, not supported ${unsupported} cells`,
+  )
+  console.log(`conformance: ${passed} passed, ${failed} failed`)
+  return failed === 0
+}
+
+function readArguments() {
+  const text = { type: 'string' }
+  const flag = { type: 'boolean' }
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        ...{
+          engines: text,
+          threads: text,
+          programs: text,
+          limit: text,
+          renew: text,
+          require: flag,
+          help: flag,
+        },
+      },
+    })
+  } catch (error) {
+    return refuse(error.message)
+  }
+}

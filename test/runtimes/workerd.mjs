@@ -1,0 +1,65 @@
+import { copyFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { build } from 'esbuild'
+import { here, packaged, root } from './paths.mjs'
+import { findExecutable, start, temporaryFolder, versionOf } from './processes.mjs'
+
+/** One service, whose worker has the core as a compiled module, as edge runtimes want it. */
+const config = `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [ (name = "report", worker = .report) ],
+  sockets = [ (name = "http", address = "127.0.0.1:0", http = (), service = "report") ],
+);
+const report :Workerd.Worker = (
+  modules = [
+    (name = "worker.js", esModule = embed "worker.js"),
+    (name = "simd.wasm", wasm = embed "simd.wasm"),
+  ],
+  compatibilityDate = "2025-11-01",
+);
+`
+
+export default {
+  name: 'workerd',
+  title: (version = '') => `workerd ${version}`.trim(),
+  find() {
+    const command = findExecutable(packaged('@cloudflare/workerd-linux-64/bin/workerd'), 'workerd')
+    return command && { command, version: versionOf(command).replace(/^workerd /, '') }
+  },
+  missing: 'npm ci --prefix test/runtimes',
+  async run({ command }, options, onLine) {
+    const folder = temporaryFolder()
+    await build({
+      ...{ entryPoints: [join(here, 'workerd-report.mjs')], outfile: join(folder, 'worker.js') },
+      ...{ bundle: true, format: 'esm', conditions: ['workerd', 'worker'], external: ['./simd.wasm'] },
+      logLevel: 'warning',
+    })
+    copyFileSync(join(root, 'build/core/simd.wasm'), join(folder, 'simd.wasm'))
+    writeFileSync(join(folder, 'config.capnp'), config)
+    let listening
+    const port = new Promise((resolve) => {
+      listening = resolve
+    })
+    const child = start(command, ['serve', '--control-fd=1', join(folder, 'config.capnp')], {
+      onLine(text) {
+        if (!text.startsWith('{"event":"listen"')) return false
+        listening(JSON.parse(text).port)
+        return true
+      },
+    })
+    const died = child.ended.then((how) => {
+      throw new Error([`workerd ${how}`, ...child.log].join('\n'))
+    })
+    died.catch(() => {})
+    try {
+      const url = `http://127.0.0.1:${await Promise.race([port, died])}/`
+      const body = JSON.stringify(options)
+      const response = await Promise.race([fetch(url, { method: 'POST', body }), died])
+      for await (const text of createInterface(Readable.fromWeb(response.body))) onLine(JSON.parse(text))
+    } finally {
+      await child.stop()
+    }
+  },
+}
