@@ -24,6 +24,11 @@ interface Place {
   readonly threads: number
 }
 
+/** The numbers of threads that an engine is tried with. */
+export function countsOf(engine: EngineName, threads: readonly number[]): readonly number[] {
+  return engine.endsWith('threads') ? threads : [1]
+}
+
 /** Runs the conformance set on every engine that is asked for and can run here; `options` are what createEngine needs. */
 export async function* report(
   { engines, threads, programs: names }: ReportOptions,
@@ -39,7 +44,7 @@ export async function* report(
       yield { type: 'unsupported', engine, reason: supported }
       continue
     }
-    for (const count of engine.endsWith('threads') ? threads : [1]) {
+    for (const count of countsOf(engine, threads)) {
       yield* reportEngine({ engine, threads: count }, names, options)
     }
   }

@@ -12,7 +12,7 @@ import deno from './deno.mjs'
 import firefox from './firefox.mjs'
 import node from './node.mjs'
 import { here, root } from './paths.mjs'
-import { cleanUp, shutDown } from './processes.mjs'
+import { cleanUp, endOnSignals, isEnding } from './processes.mjs'
 import webkitgtk from './webkitgtk.mjs'
 import workerd from './workerd.mjs'
 
@@ -34,23 +34,7 @@ runtimes: node20 node22 node24 deno bun workerd chromium firefox webkitgtk; all 
 
 const launchers = [...node, deno, bun, workerd, ...chromium, ...firefox, ...webkitgtk, arm64]
 
-let interrupted = false
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-  ['SIGHUP', 129],
-]) {
-  process.once(signal, () => {
-    interrupted = true
-    shutDown().finally(() => process.exit(code))
-  })
-}
-
-process.on('uncaughtException', (error) => {
-  process.stderr.write(`${error.stack}\n`)
-  interrupted = true
-  shutDown().finally(() => process.exit(1))
-})
+endOnSignals()
 
 const say = (text) => process.stderr.write(`${text}\n`)
 
@@ -118,7 +102,7 @@ async function runRuntime({ title, find, missing, run, engines = options.engines
     error = caught
   }
   // What was ended on purpose has not failed; the process is about to exit.
-  if (interrupted) await new Promise(() => {})
+  if (isEnding()) await new Promise(() => {})
   await row.finish(error)
   const seconds = ((performance.now() - started) / 1000).toFixed(0)
   const states = [...row.cells.values()].map(({ state }) => state)

@@ -90,6 +90,21 @@ export function shutDown() {
   return cleanUp()
 }
 
+/** Whether this process is about to exit. */
+export const isEnding = () => closed
+
+/** Makes Ctrl-C and the like, and an error that nobody has caught, leave nothing behind. */
+export function endOnSignals() {
+  const end = (code) => shutDown().finally(() => process.exit(code))
+  process.once('SIGHUP', () => end(129))
+  process.once('SIGINT', () => end(130))
+  process.once('SIGTERM', () => end(143))
+  process.once('uncaughtException', (error) => {
+    process.stderr.write(`${error.stack}\n`)
+    end(1)
+  })
+}
+
 /** Leaves nothing behind: no process, no folder. */
 export async function cleanUp() {
   await Promise.all([...running].map((one) => one.stop()))
