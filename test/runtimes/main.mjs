@@ -2,7 +2,7 @@
  * Runs the conformance set in every runtime that is installed, compares all weights and losses with the expected ones,
  * and prints a table. See docs/conformance.md.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import arm64 from './arm64.mjs'
@@ -27,12 +27,15 @@ runtimes: node20 node22 node24 deno bun workerd chromium firefox webkitgtk; all 
   --engines LIST    the engines, such as simd,js; by default all that give the same bits
   --threads LIST    numbers of threads for the threads engine; 1,2,3,4,7 by default
   --programs TEXT   only programs with this in their names
-  --require         fail when a runtime is not installed
+  --require LIST    runtimes that have to be installed
   --limit SECONDS   for a runtime to say something new; 120 by default
   --renew REASON    write new expected values, when all engines of this Node agree on them; see docs/conformance.md
   --help`
 
 const launchers = [...node, deno, bun, workerd, ...chromium, ...firefox, ...webkitgtk, arm64]
+
+/** What a cell may be when it is not right. */
+const badStates = ['failed', 'different']
 
 endOnSignals()
 
@@ -53,12 +56,13 @@ if (!existsSync(join(root, 'build/test/conformance/report.js')))
 
 const { engineNames } = await import('../../build/src/index.js')
 const { programs } = await import('../../build/test/conformance/programs.js')
-const { columnsOf, Row, tableOf } = await import('./judge.mjs')
+const { columnsOf, readExpected, Row, tableOf } = await import('../../build/test/conformance/judge.js')
 
 const known = [...new Set(launchers.map(({ name }) => name))]
 const chosen = names.length > 0 ? names : known.filter((name) => name !== 'arm64')
-const bad = chosen.find((name) => !known.includes(name))
-if (bad !== undefined) refuse(`There is no runtime ${bad}.`)
+const required = flags.require?.split(',') ?? []
+const unknown = [...chosen, ...required].find((name) => !known.includes(name))
+if (unknown !== undefined) refuse(`There is no runtime ${unknown}.`)
 
 const options = {
   engines: flags.engines?.split(',') ?? engineNames.filter((name) => !name.startsWith('relaxed')),
@@ -79,18 +83,18 @@ if (flags.renew !== undefined) {
   process.exit((await renew(expectedFile, flags.renew, options, say)) ? 0 : 1)
 }
 
-const { programs: expected } = JSON.parse(readFileSync(expectedFile, 'utf8'))
+const { programs: expected } = readExpected(expectedFile)
 const rows = []
 for (const launcher of launchers.filter(({ name }) => chosen.includes(name)))
   rows.push(await runRuntime(launcher))
 await cleanUp()
 process.exit(summarise() ? 0 : 1)
 
-async function runRuntime({ title, find, missing, run, engines = options.engines }) {
+async function runRuntime({ name, title, find, missing, run, engines = options.engines }) {
   const found = find()
   if (!found) {
     say(`${title()}: not installed (${missing})`)
-    return { title: title(), missing }
+    return { name, title: title(), missing }
   }
   const asked = { ...options, engines: options.engines.filter((engine) => engines.includes(engine)) }
   const row = new Row(title(found.version), asked, expected)
@@ -105,12 +109,11 @@ async function runRuntime({ title, find, missing, run, engines = options.engines
   if (isEnding()) await new Promise(() => {})
   await row.finish(error)
   const seconds = ((performance.now() - started) / 1000).toFixed(0)
-  const states = [...row.cells.values()].map(({ state }) => state)
-  const count = (state) => states.filter((one) => one === state).length
-  const bad = count('failed') + count('different')
-  say(
-    `${row.title}: ${count('passed')} passed, ${bad} failed, ${count('unsupported')} not supported; ${seconds} s; by default ${row.choice || 'unknown'}`,
+  const [passed, bad, unsupported] = [['passed'], badStates, ['unsupported']].map((states) =>
+    row.count(...states),
   )
+  say(`${row.title}: ${passed} passed, ${bad} failed, ${unsupported} not supported, ${seconds} s`)
+  if (row.choice) say(`  by default ${row.choice}`)
   for (const failure of row.failures) say(`  ${failure.replaceAll('\n', '\n    ')}`)
   return row
 }
@@ -149,22 +152,19 @@ async function watched(run, found, asked, row) {
   }
 }
 
+/** Prints the table and the counts; true when all is right. */
 function summarise() {
-  const cells = rows.flatMap((row) => (row.missing === undefined ? [...row.cells.values()] : []))
-  const passed = cells.filter(({ state }) => state === 'passed').length
+  const installed = rows.filter((row) => row.missing === undefined)
   const missing = rows.filter((row) => row.missing !== undefined)
-  const failed =
-    cells.filter(({ state }) => state === 'failed' || state === 'different').length +
-    (flags.require ? missing.length : 0)
+  const wanted = missing.filter(({ name }) => required.includes(name))
+  const sum = (...states) => installed.reduce((total, row) => total + row.count(...states), 0)
+  const failed = sum(...badStates) + wanted.length
   console.log(`\n${tableOf(rows, columnsOf(options))}\n`)
-  for (const [title, how] of new Map(missing.map((row) => [row.title, row.missing]))) {
-    console.log(`${title} is not installed: ${how}`)
-  }
-  const unsupported = cells.filter(({ state }) => state === 'unsupported').length
+  for (const { title, missing: how } of missing) console.log(`${title} is not installed: ${how}`)
   console.log(
-    `${options.programs.length} programs a cell, not installed ${missing.length} rows, not supported ${unsupported} cells`,
+    `${options.programs.length} programs a cell; not supported ${sum('unsupported')}, not installed ${missing.length}`,
   )
-  console.log(`conformance: ${passed} passed, ${failed} failed`)
+  console.log(`conformance: ${sum('passed')} passed, ${failed} failed`)
   return failed === 0
 }
 
@@ -181,7 +181,7 @@ function readArguments() {
           programs: text,
           limit: text,
           renew: text,
-          require: flag,
+          require: text,
           help: flag,
         },
       },

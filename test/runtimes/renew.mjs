@@ -1,5 +1,6 @@
 /** Writes new expected values: a decision that needs a reason, which is kept beside them. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
+import { readExpected } from '../../build/test/conformance/judge.js'
 import { report } from '../../build/test/conformance/report.js'
 
 /** Words of a reason that says something. */
@@ -11,7 +12,7 @@ export async function renew(file, reason, options, say) {
     say('--renew takes a sentence that says why other bits are right now; it is kept in expected.json.')
     return false
   }
-  const before = JSON.parse(readFileSync(file, 'utf8')).programs
+  const { programs: before } = readExpected(file)
   const found = {}
   for await (const line of report(options)) {
     if (line.type === 'unsupported') say(`${line.engine} cannot run here, so it has no say: ${line.reason}`)
