@@ -138,9 +138,9 @@ export function tableOf(rows: readonly TableRow[], columns: readonly string[]): 
   }
   const cellOf = (cell: Cell | undefined) => {
     if (cell === undefined) return ''
-    if (cell.state === 'passed') return cell.fingerprint
-    if (cell.state === 'different') return `${cell.fingerprint} ≠`
-    return cell.state === 'failed' ? 'failed' : `no (${letterOf(cell.reason)})`
+    if (cell.state === 'failed') return 'failed'
+    if (cell.state === 'unsupported') return `no (${letterOf(cell.reason)})`
+    return cell.state === 'passed' ? cell.fingerprint : `${cell.fingerprint} ≠`
   }
   const lines = [
     ['runtime', ...columns],

@@ -114,7 +114,6 @@ async function runRuntime({ name, title, find, missing, run, engines = options.e
   )
   say(`${row.title}: ${passed} passed, ${bad} failed, ${unsupported} not supported, ${seconds} s`)
   if (row.choice) say(`  by default ${row.choice}`)
-  for (const failure of row.failures) say(`  ${failure.replaceAll('\n', '\n    ')}`)
   return row
 }
 
@@ -160,6 +159,8 @@ function summarise() {
   const sum = (...states) => installed.reduce((total, row) => total + row.count(...states), 0)
   const failed = sum(...badStates) + wanted.length
   console.log(`\n${tableOf(rows, columnsOf(options))}\n`)
+  for (const failure of installed.flatMap((row) => row.failures))
+    console.log(failure.replaceAll('\n', '\n    '))
   for (const { title, missing: how } of missing) console.log(`${title} is not installed: ${how}`)
   console.log(
     `${options.programs.length} programs a cell; not supported ${sum('unsupported')}, not installed ${missing.length}`,
@@ -175,15 +176,8 @@ function readArguments() {
     return parseArgs({
       allowPositionals: true,
       options: {
-        ...{
-          engines: text,
-          threads: text,
-          programs: text,
-          limit: text,
-          renew: text,
-          require: text,
-          help: flag,
-        },
+        ...{ engines: text, threads: text, programs: text },
+        ...{ require: text, limit: text, renew: text, help: flag },
       },
     })
   } catch (error) {
