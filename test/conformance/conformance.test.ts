@@ -1,7 +1,8 @@
 import t from 'tap'
-import { createEngine, type EngineOptions, engineSupport } from '../../src/index.js'
+import { createEngine } from '../../src/index.js'
 import { readExpected } from './judge.js'
 import { programs, STEPS } from './programs.js'
+import { countsOf, sameBits } from './report.js'
 import { runProgram } from './run.js'
 
 /** From build/test/conformance. */
@@ -12,20 +13,11 @@ const { programs: expected } = readExpected(
 const advice =
   'Other bits than before are a defect until shown otherwise: docs/conformance.md says when expected values may change, and how.'
 
-const engines: readonly EngineOptions[] = [
-  { engine: 'simd' },
-  { engine: 'js' },
-  { engine: 'scalar' },
-  { engine: 'threads', threads: 2 },
-  { engine: 'threads', threads: 3 },
-]
+const cells = sameBits.flatMap((engine) => countsOf(engine, [2, 3]).map((threads) => ({ engine, threads })))
 
-for (const options of engines) {
-  const { engine: name, threads = 1 } = options
-  t.test(`${name}, threads: ${threads}: the expected bits of every program`, async (t) => {
-    const support = engineSupport()[name!]
-    if (support !== true) return t.comment(support)
-    const engine = await createEngine(options)
+for (const cell of cells) {
+  t.test(`${cell.engine}, threads: ${cell.threads}: the expected bits of every program`, async (t) => {
+    const engine = await createEngine(cell)
     for (const program of programs) {
       const { weights, losses } = await runProgram(engine, program)
       t.same({ weights, losses }, expected[program.name], `${program.name}. ${advice}`)

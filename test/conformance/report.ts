@@ -1,6 +1,15 @@
-import { createEngine, type EngineName, type EngineOptions, engineSupport } from '../../src/index.js'
+import {
+  createEngine,
+  type EngineName,
+  type EngineOptions,
+  engineNames,
+  engineSupport,
+} from '../../src/index.js'
 import { programs } from './programs.js'
 import { type Outcome, runProgram } from './run.js'
+
+/** The engines that have to give the same bits. */
+export const sameBits = engineNames.filter((name) => !name.startsWith('relaxed'))
 
 /** What a runtime is asked to run. */
 export interface ReportOptions {

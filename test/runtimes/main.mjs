@@ -55,6 +55,7 @@ if (!existsSync(join(root, 'build/test/conformance/report.js')))
   refuse('There is no build: run npm run build first.')
 
 const { engineNames } = await import('../../build/src/index.js')
+const { sameBits } = await import('../../build/test/conformance/report.js')
 const { programs } = await import('../../build/test/conformance/programs.js')
 const { columnsOf, readExpected, Row, tableOf } = await import('../../build/test/conformance/judge.js')
 
@@ -65,7 +66,7 @@ const unknown = [...chosen, ...required].find((name) => !known.includes(name))
 if (unknown !== undefined) refuse(`There is no runtime ${unknown}.`)
 
 const options = {
-  engines: flags.engines?.split(',') ?? engineNames.filter((name) => !name.startsWith('relaxed')),
+  engines: flags.engines?.split(',') ?? sameBits,
   threads: (flags.threads ?? '1,2,3,4,7').split(',').map(Number),
   programs: programs.map(({ name }) => name).filter((name) => name.includes(flags.programs ?? '')),
 }
