@@ -1,21 +1,14 @@
-"""Training speed of PyTorch on the CPU: reads workload ids and seconds a window from standard input, one request a line
-("W1 0.5 1": id, seconds, threads), and answers each with samples a second, one number a line."""
+"""Training speed and SGEMM of PyTorch on the CPU: `pytorch.py FOLDER`."""
 
-import gzip
-import os
 import sys
-import time
 
-import torch
-from torch import nn
+import peer
 
-
-def images(folder):
-    with gzip.open(os.path.join(folder, "train-images-idx3-ubyte.gz")) as file:
-        pixels = torch.frombuffer(bytearray(file.read()[16:]), dtype=torch.uint8)
-    with gzip.open(os.path.join(folder, "train-labels-idx1-ubyte.gz")) as file:
-        labels = torch.frombuffer(bytearray(file.read()[8:]), dtype=torch.uint8)
-    return pixels.reshape(-1, 784), labels.long()
+try:
+    import torch
+    from torch import nn
+except ImportError as error:
+    peer.missing(error)
 
 
 class Recurrent(nn.Module):
@@ -52,9 +45,16 @@ WORKLOADS = {
     "W9": (128, 0.001, lambda: Recurrent(nn.GRU(28, 128), 28, 128)),
 }
 
+
+def rmsprop(parameters, lr):
+    return torch.optim.RMSprop(parameters, lr=lr, alpha=0.9)
+
+
 # Plain SGD for the others.
-OPTIMIZERS = {"W6": torch.optim.Adam, "W7": torch.optim.RMSprop, "W9": torch.optim.Adam,
+OPTIMIZERS = {"W6": torch.optim.Adam, "W7": rmsprop, "W9": torch.optim.Adam,
               "W10": torch.optim.Adam}
+
+SIZES = {"gemm512": 512, "gemm1024": 1024}
 
 
 class Run:
@@ -70,39 +70,40 @@ class Run:
         self.x, self.y = x, y
         self.order = torch.randperm(len(x))
         self.at = 0
+        self.repeating = False
+
+    def next_batch(self):
+        if not self.repeating:
+            if self.at + self.batch > len(self.order):
+                self.order = torch.randperm(len(self.x))
+                self.at = 0
+            self.rows = self.order[self.at:self.at + self.batch]
+            self.at += self.batch
+        return self.x[self.rows], self.y[self.rows]
 
     def step(self):
-        if self.at + self.batch > len(self.order):
-            self.order = torch.randperm(len(self.x))
-            self.at = 0
-        rows = self.order[self.at:self.at + self.batch]
-        self.at += self.batch
+        x, y = self.next_batch()
         self.optimizer.zero_grad()
-        self.loss(self.model(self.x[rows]), self.y[rows]).backward()
+        loss = self.loss(self.model(x), y)
+        loss.backward()
         self.optimizer.step()
-
-    def speed(self, seconds):
-        steps = 0
-        start = time.perf_counter()
-        while time.perf_counter() - start < seconds:
-            for _ in range(4):
-                self.step()
-            steps += 4
-        return steps * self.batch / (time.perf_counter() - start)
+        return loss.item()
 
 
 def main():
-    pixels, labels = images(sys.argv[1])
-    scaled = pixels.float() / 255
-    runs = {}
-    print("ready", torch.__version__, flush=True)
-    for line in sys.stdin:
-        name, seconds, threads = line.split()
-        torch.set_num_threads(int(threads))
-        if name not in runs:
-            runs[name] = Run(name, scaled, labels)
-            runs[name].step()
-        print(runs[name].speed(float(seconds)), flush=True)
+    pixels, labels = peer.read_images(sys.argv[1])
+    scaled = torch.frombuffer(pixels, dtype=torch.uint8).reshape(-1, 784).float() / 255
+    classes = torch.frombuffer(labels, dtype=torch.uint8).long()
+
+    def prepare(name):
+        if name in SIZES:
+            a, b = torch.randn(SIZES[name], SIZES[name]), torch.randn(SIZES[name], SIZES[name])
+            return peer.Product(lambda: a @ b, SIZES[name])
+        if name not in WORKLOADS:
+            raise LookupError(f"expected a workload, found {name}")
+        return peer.Training(Run(name, scaled, classes))
+
+    peer.serve(torch.__version__, prepare, torch.set_num_threads)
 
 
 main()
