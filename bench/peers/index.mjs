@@ -22,7 +22,7 @@ const byHand = 'training step written out by hand as an ONNX graph'
  */
 const peerList = [
   { name: 'lanegrad', needs: '`npm run build`', threaded: true, ...node('lanegrad.mjs') },
-  { name: 'TensorFlow.js wasm', needs: npm, threaded: true, ...node('tfjs.mjs', 'wasm') },
+  { name: 'TensorFlow.js wasm', needs: npm, threaded: false, ...node('tfjs.mjs', 'wasm') },
   { name: 'TensorFlow.js cpu', needs: npm, threaded: false, ...node('tfjs.mjs', 'cpu') },
   { name: 'jax-js', needs: npm, threaded: false, ...node('jax.mjs') },
   {
@@ -139,7 +139,7 @@ function talk(command, args) {
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   let complaint = ''
   child.stderr.setEncoding('utf8').on('data', (text) => {
-    complaint = text.trim().split('\n').at(-1) || complaint
+    complaint = text.split('\n').findLast((line) => /error/i.test(line)) ?? complaint
   })
   // A child that is gone answers nothing more, which is noticed there.
   child.stdin.on('error', () => {})

@@ -107,9 +107,14 @@ export async function load(name) {
   try {
     return await import(name)
   } catch (error) {
-    process.stdout.write(`missing ${sentenceOf(error)}\n`)
-    process.exit()
+    return missing(sentenceOf(error))
   }
+}
+
+/** Says why the peer cannot run here, and ends. */
+export function missing(why) {
+  process.stdout.write(`missing ${why}\n`)
+  process.exit()
 }
 
 /** The version of an installed package, also of one that does not export its package.json. */

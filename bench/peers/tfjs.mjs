@@ -1,18 +1,14 @@
 /** TensorFlow.js: `tfjs.mjs FOLDER THREADS cpu` or `wasm`. Written with its core, without the overhead of its layers. */
 import { initialWeights, randomNumbers } from './data.mjs'
-import { load, serve } from './serve.mjs'
+import { load, missing, serve } from './serve.mjs'
 import { gates, rmsprop } from './workloads.mjs'
 
-const [, , , threads, backend] = process.argv
+const backend = process.argv[4]
 const tf = await load('@tensorflow/tfjs')
-const wasm = backend === 'wasm' && (await load('@tensorflow/tfjs-backend-wasm'))
+if (backend === 'wasm') await load('@tensorflow/tfjs-backend-wasm')
 
-if (wasm && Number(threads) > 1) {
-  // The backend keeps its threads from Node by this flag.
-  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', true)
-  wasm.setThreadsCount(Number(threads))
-}
-await tf.setBackend(backend)
+// Where a backend does not start, it would go on with another one and only say so.
+if (!(await tf.setBackend(backend))) missing(`The backend ${backend} of TensorFlow.js does not start.`)
 await tf.ready()
 
 const random = randomNumbers(2)
