@@ -4,7 +4,7 @@ import { load, serve } from './serve.mjs'
 
 const from = async (file) => await load(new URL(`../../build/${file}`, import.meta.url).href)
 const { createEngine, createTrainer, dataset, sequential, take } = await from('src/index.js')
-const { workloads: specifications } = await from('bench/workloads.js')
+const { workloads: specifications } = await from('src/benchmark/workloads.js')
 const { encode } = await from('src/program/encode.js')
 const { gemm } = await from('src/program/instructions.js')
 

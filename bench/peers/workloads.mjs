@@ -1,6 +1,6 @@
 /**
- * The workloads of bench/workloads.ts as plain facts, for peers that build them with their own means: the batch, the
- * optimizer and the network on images of 28x28 numbers in [0, 1] in ten classes. Rates are those of bench/workloads.ts.
+ * The workloads of src/benchmark/workloads.ts as plain facts, for peers that build them with their own means: the batch, the
+ * optimizer and the network on images of 28x28 numbers in [0, 1] in ten classes. Rates are those of src/benchmark/workloads.ts.
  */
 export const workloads = {
   W1: { network: 'mlp', sizes: [784, 128, 10], activation: 'relu', optimizer: 'sgd', rate: 0.01, batch: 32 },
