@@ -6,6 +6,7 @@ import { BarChart, CustomChart, HeatmapChart, LineChart } from 'echarts/charts'
 import { GridComponent, LegendComponent, TitleComponent, VisualMapComponent } from 'echarts/components'
 import { type EChartsCoreOption, init, setPlatformAPI, use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
+import { darkStyle, escaped, FAINT, GRID, INK, PAPER } from './theme.js'
 
 export interface ChartOptions {
   readonly title?: string
@@ -96,18 +97,7 @@ setPlatformAPI({
   }),
 })
 
-/** Of light pages; the dark ones stand beside them. Colours of data are readable on both. */
-const INK = '#1f2328'
-const FAINT = '#59636e'
-const GRID = '#d8dee4'
-const PAPER = '#ffffff'
-const DARK = {
-  [INK]: '#e6edf3',
-  [FAINT]: '#9198a1',
-  [GRID]: '#30363d',
-  [PAPER]: '#0d1117',
-  '#fff': '#0d1117',
-}
+/** Readable on light and on dark paper. */
 const COLOURS = [
   ...['#3b82c4', '#e0762f', '#2f9e6e', '#c8508f', '#8f7ee7', '#b8912a', '#4aa8b8', '#d4554f'],
   ...['#7a9a3a', '#a26a4a', '#6f7f95', '#b06fcf', '#3fae9a', '#cf8a5b'],
@@ -347,15 +337,11 @@ function finish(svg: string, title: string): string {
     .replaceAll(`font-family:${FAMILY};`, '')
     .replace(/\bzr\d+-/g, 'zr-')
   const named = plain.replace(/\bzr-/g, `c${hash(plain)}-`)
-  const dark = Object.entries(DARK).map(
-    ([light, dark]) => `[fill="${light}"]{fill:${dark}}[stroke="${light}"]{stroke:${dark}}`,
-  )
-  const label = title.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;')
   return named
     .replace(/^<svg[^>]*>/, (tag) =>
       [
-        `${tag.slice(0, -1)} font-family="${FAMILY}" role="img" aria-label="${label}">`,
-        `<style>@media (prefers-color-scheme:dark){${dark.join('')}}</style>`,
+        `${tag.slice(0, -1)} font-family="${FAMILY}" role="img" aria-label="${escaped(title)}">`,
+        darkStyle,
       ].join('\n'),
     )
     .trimEnd()

@@ -1,0 +1,143 @@
+/** Study D: a plain RNN over the first rows of an image, an answer at every row, all answers averaged. */
+import {
+  adam,
+  cosineDecay,
+  dense,
+  dropout,
+  type LayerSpec,
+  lstm,
+  rows,
+  sgd,
+  simpleRnn,
+  timeDistributed,
+} from '../index.js'
+import type { Configuration, Experiment, Published, Study } from './experiment.js'
+
+const study: Study = {
+  ...{ letter: 'D', title: 'Classifying MNIST Handwritings with Vanilla Recurrent Neural Network' },
+  author: 'Aalto, 2016',
+}
+
+const ROWS = [2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28]
+/** 50,000 to train on, 10,000 for validation, in file order. */
+const data = { validation: { part: 1 / 6, shuffle: false } } as const
+
+const layers = (count: number): LayerSpec[] => [
+  rows(count),
+  simpleRnn(200, {
+    ...{ bias: false, kernel: 'lecunUniform', recurrentKernel: 'lecunUniform', sequence: true },
+  }),
+  timeDistributed(dense(10, { bias: false, kernel: 'lecunUniform' })),
+]
+
+const ofRows = (count: number): Configuration => ({
+  ...{ id: `${count}`, label: `${count} rows`, role: 'study', speed: 240_000 / count },
+  recipe: {
+    ...{ layers: layers(count), loss: 'averagedSoftmaxCrossEntropy', batchSize: 100, epochs: 100, data },
+    optimizer: sgd({ rate: 0.01 }),
+  },
+})
+
+const BEYOND = [8, 14, 20, 28]
+const BEYOND_EPOCHS = 12
+
+const beyond = (count: number): Configuration => ({
+  ...{ id: `beyond-${count}`, label: `LSTM(128), ${count} rows, Adam, ${BEYOND_EPOCHS} epochs` },
+  ...{ role: 'beyond', speed: 95_000 / count },
+  recipe: {
+    ...{ layers: [rows(count), lstm(128), dropout(0.3), dense(10)], batchSize: 100 },
+    ...{ epochs: BEYOND_EPOCHS, data },
+    optimizer: adam({ rate: cosineDecay({ start: 0.002, steps: 500 * BEYOND_EPOCHS }) }),
+    augment: { shift: 1, rotate: 5 },
+  },
+})
+
+const TEST = [
+  ...[0.098, 0.1364, 0.2042, 0.4107, 0.5535, 0.6805, 0.7688, 0.8402, 0.8776, 0.9081, 0.9277, 0.945, 0.9529],
+  0.9607,
+]
+const VALIDATION: Readonly<Record<number, readonly number[]>> = {
+  1: [
+    ...[0.0991, 0.1491, 0.1453, 0.1685, 0.2232, 0.244, 0.2674, 0.2893, 0.3146, 0.325, 0.3017, 0.2947],
+    ...[0.2863, 0.27],
+  ],
+  10: [
+    ...[0.0991, 0.1547, 0.1854, 0.3133, 0.4416, 0.5135, 0.6308, 0.7126, 0.7632, 0.8077, 0.8236, 0.8321],
+    ...[0.7808, 0.8149],
+  ],
+  20: [
+    ...[0.0991, 0.1552, 0.1956, 0.3608, 0.4805, 0.5876, 0.7147, 0.7871, 0.8334, 0.8695, 0.8874, 0.9052],
+    ...[0.907, 0.9154],
+  ],
+  50: [
+    ...[0.0991, 0.1544, 0.1778, 0.3871, 0.5333, 0.6696, 0.7671, 0.8338, 0.8767, 0.9011, 0.9236, 0.9291],
+    ...[0.943, 0.9493],
+  ],
+  100: [
+    ...[0.0991, 0.1456, 0.2031, 0.4234, 0.5614, 0.696, 0.7848, 0.8556, 0.8924, 0.9145, 0.9359, 0.9497],
+    ...[0.9548, 0.9606],
+  ],
+}
+const TRAINING = [
+  ...[0.0987, 0.1397, 0.189, 0.4026, 0.5448, 0.6837, 0.7815, 0.8544, 0.8917, 0.9188, 0.9407, 0.957, 0.9638],
+  0.9734,
+]
+
+const values = (measure: Published['measure'], numbers: readonly number[], epoch?: number): Published[] =>
+  numbers.map((value, i) => ({
+    ...{ configuration: `${ROWS[i]}`, measure, value, ...(epoch !== undefined && { epoch }) },
+  }))
+
+const ids = ROWS.map(String)
+
+export const averagedRnn: Experiment = {
+  ...{ id: 'rows-rnn', study, source: 'its tables and confusion matrices' },
+  title: 'How many rows an RNN has to read',
+  shows: 'Test accuracy of an RNN of 200 units that reads only the first 2 to 28 rows.',
+  notes: [
+    'Two rows are empty in nearly all images, so that nothing but the most frequent class can be learned.',
+    'Ours reads the same rows by an LSTM of 128 units whose last state is classified.',
+  ],
+  configurations: [...ROWS.map(ofRows), ...BEYOND.map(beyond)],
+  published: [
+    ...values('test accuracy', TEST),
+    ...Object.entries(VALIDATION).flatMap(([epoch, numbers]) =>
+      values('validation accuracy', numbers, Number(epoch)),
+    ),
+    ...values('training accuracy', TRAINING, 100),
+  ],
+  figures: [
+    {
+      ...{ type: 'sweep', id: 'accuracy', title: 'Test accuracy after 100 epochs', measure: 'test accuracy' },
+      ...{ draw: 'lines', over: 'rows read', at: ROWS },
+      series: [
+        { name: 'RNN(200)', configurations: ids, published: true },
+        {
+          name: 'ours: LSTM(128)',
+          configurations: ROWS.map((count) => (BEYOND.includes(count) ? `beyond-${count}` : null)),
+        },
+      ],
+    },
+    {
+      ...{ type: 'sweep', id: 'epochs', title: 'Validation accuracy after some epochs' },
+      ...{ measure: 'validation accuracy', draw: 'lines', over: 'rows read', at: ROWS },
+      series: [1, 10, 20, 50, 100].map((epoch) => ({
+        ...{ name: `epoch ${epoch}`, configurations: ids, epoch, published: true },
+      })),
+    },
+    {
+      ...{ type: 'curves', id: 'curves', title: 'Validation accuracy', by: 'epoch' },
+      ...{ measures: ['validation accuracy'], configurations: ['4', '8', '12', '16', '20', '24', '28'] },
+    },
+    {
+      ...{ type: 'confusion', id: 'confusion', title: 'Confusion', configurations: ids },
+    },
+    {
+      ...{ type: 'weights', id: 'weights', title: 'Rows of the input weights U', configurations: ['28'] },
+      ...{ parameter: 'simpleRnn_1/kernel', shape: [1, 28] },
+    },
+    {
+      ...{ type: 'samples', id: 'samples', title: 'Test images', configurations: ['28', 'beyond-28'] },
+    },
+  ],
+}
