@@ -9,6 +9,8 @@ import { addEval } from './eval.node.js'
 import { ExitCode, exitCodeHelp } from './exit-codes.js'
 import { addInspect } from './inspect.node.js'
 import { endWithReader, printError } from './output.node.js'
+import { addReproduce } from './reproduce.node.js'
+import { addReproduceWorker } from './reproduce-worker.node.js'
 import { addTrain } from './train.node.js'
 
 const examples = `
@@ -17,6 +19,7 @@ Examples:
   lanegrad data show --count 24          look at the images
   lanegrad inspect --hidden 512,512      what a training step does, and what it costs
   lanegrad bench                         how fast each engine is here
+  lanegrad reproduce lstm-units --quick  an experiment of a published study
   lanegrad help train                    everything about one command`
 
 function createProgram(): Command {
@@ -31,6 +34,8 @@ function createProgram(): Command {
   addData(program)
   addInspect(program)
   addBench(program)
+  addReproduce(program)
+  addReproduceWorker(program)
   return program
 }
 

@@ -1,0 +1,214 @@
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import type { Experiment } from '../experiments/experiment.js'
+import { experimentOf, experiments, suggest, UnknownNameError } from '../experiments/registry.js'
+import { estimate, isResultOf, type Limits, quickLimits, type RunResult } from '../experiments/results.js'
+import { runExperiment, tasksOf } from '../experiments/run.js'
+import { runTask } from '../experiments/train.js'
+import { addSourceOptions, type DataChoice, type LoadedData } from './data-options.js'
+import { addEngineOption, type EngineChoice, engineFrom } from './engine-options.js'
+import { UsageError } from './errors.js'
+import { ExitCode, exitCodeHelp } from './exit-codes.js'
+import { counted, duration, percent } from './format.js'
+import { catchInterrupt } from './interrupt.node.js'
+import { loadWithProgress } from './load.node.js'
+import { printLine, printNote } from './output.node.js'
+import { wholeNumber } from './parse.js'
+import { Progress } from './progress.node.js'
+import type { StudyFolder } from './reproduce-files.node.js'
+import { WorkerPool } from './reproduce-pool.node.js'
+import { table } from './table.js'
+
+interface ReproduceOptions extends Omit<DataChoice, 'data'>, EngineChoice {
+  readonly quick?: boolean
+  readonly seeds: number
+  readonly jobs: number
+  readonly only?: readonly string[]
+  readonly out: string
+}
+
+const examples = `
+Examples:
+  lanegrad reproduce                              what there is
+  lanegrad reproduce lstm-units --quick           a minute in place of the full run
+  lanegrad reproduce mlp-width-depth --seeds 3 --jobs 2
+  lanegrad reproduce patch-rnn --only rnn,lstm,gru
+  lanegrad reproduce all --out docs/studies       everything, which takes a night
+
+A run that was stopped goes on with what is not finished when the same is typed again.
+Without --limit and --quick, experiments are run exactly as the studies describe them.`
+
+export function addReproduce(program: Command): void {
+  const command = program
+    .command('reproduce')
+    .argument('[ids...]', "experiments, or 'all'; without any, a list of them")
+    .description('run the experiments of five published studies, and report beside their numbers')
+    .option('--quick', 'a minute or so: fewer epochs, or fewer samples, which the report says')
+    .option('--seeds <number>', 'train each configuration so many times', wholeNumber(1, 100), 1)
+    .option('--jobs <number>', 'trainings side by side, each on one thread', wholeNumber(1, 256), 1)
+    .option('--only <names>', 'only these configurations, separated by commas', (text) => text.split(','))
+    .option('--out <folder>', 'where results and reports are kept', 'studies')
+  addSourceOptions(command)
+  addEngineOption(command)
+  command.addHelpText('after', `${examples}\n${exitCodeHelp}`).action(reproduce)
+}
+
+async function reproduce(ids: readonly string[], options: ReproduceOptions): Promise<void> {
+  if (ids.length === 0) {
+    printLine(list())
+    return
+  }
+  const chosen = ids.includes('all') ? experiments : ids.map(named)
+  for (const experiment of chosen) checkOnly(experiment, options.only)
+  // Charts come with a large library, which is not loaded before it is needed.
+  const { StudyFolder } = await import('./reproduce-files.node.js')
+  const folder = await StudyFolder.open(options.out)
+  const data = await loadWithProgress({ ...options, data: 'mnist' })
+  const interrupt = catchInterrupt(() =>
+    printNote('Stopping; what is finished is kept. Ctrl-C again ends at once.'),
+  )
+  const pool =
+    options.jobs > 1
+      ? new WorkerPool(options.jobs, { engine: 'simd', ...sourceOf(options), ...engineOf(options) })
+      : null
+  try {
+    for (const experiment of chosen) {
+      await runOne(experiment, data, folder, options, pool, interrupt.signal)
+      if (interrupt.signal.aborted) break
+    }
+  } finally {
+    pool?.close()
+    interrupt.release()
+  }
+  if (interrupt.signal.aborted) process.exitCode = ExitCode.Interrupted
+}
+
+function named(id: string): Experiment {
+  try {
+    return experimentOf(id)
+  } catch (error) {
+    throw error instanceof UnknownNameError ? new UsageError(error.message) : error
+  }
+}
+
+function checkOnly({ id, configurations }: Experiment, only: readonly string[] | undefined): void {
+  const names = configurations.map(({ id }) => id)
+  const unknown = only?.find((name) => !names.includes(name))
+  if (unknown === undefined) return
+  throw new UsageError(`--only: ${id} has no configuration '${unknown}'; ${suggest(unknown, names)}`)
+}
+
+const sourceOf = ({ dataDir, download, limit }: ReproduceOptions) => ({
+  ...{ data: 'mnist' as const, download },
+  ...(dataDir !== undefined && { dataDir }),
+  ...(limit !== undefined && { limit }),
+})
+
+const engineOf = ({ engine }: EngineChoice) => (engine === undefined ? {} : { engine })
+
+async function runOne(
+  experiment: Experiment,
+  data: LoadedData,
+  folder: StudyFolder,
+  options: ReproduceOptions,
+  pool: WorkerPool | null,
+  signal: AbortSignal,
+): Promise<void> {
+  const { seeds, jobs, only, quick } = options
+  const limits = quick ? quickLimits(experiment) : null
+  const saved = await folder.read(experiment)
+  const tasks = tasksOf({ experiment, seeds, limits, ...(only && { only }) })
+  const isOurs = (result: RunResult) => tasks.some((task) => isResultOf(result, task, data))
+  const finished = saved.filter(isOurs)
+  const others = saved.filter((result) => !isOurs(result) && isCurrent(result, experiment, limits, data))
+  printLine(`${experiment.id}: ${experiment.shows}`)
+  printLine(
+    `  ${counted(tasks.length, 'training')}${finished.length > 0 ? `, ${finished.length} of them done before` : ''}`,
+  )
+  const progress = new Progress(1000, '{bar} {percentage}%  {done}  {left} left  {current}')
+  const started = performance.now()
+  const { complete, results } = await runExperiment({
+    ...{ experiment, data, seeds, limits, jobs, finished, signal, ...(only && { only }) },
+    async train(task, events) {
+      if (pool) return pool.train(task, events)
+      const engine = await engineFrom(options)
+      try {
+        return await runTask(experiment, task, data, engine, events)
+      } finally {
+        engine.close()
+      }
+    },
+    async onResult(result, all) {
+      await folder.write(experiment, [...all, ...others])
+      const { label } = experiment.configurations.find(({ id }) => id === result.configuration)!
+      const { accuracy } = result.test
+      progress.interrupt(() =>
+        printLine(
+          `  ${label}, seed ${result.seed}: test accuracy ${percent(accuracy)}, ${duration(result.seconds)}, SHA-256 ${result.sha256.slice(0, 16)}${result.failure ? `\n    ended early: ${result.failure}` : ''}`,
+        ),
+      )
+    },
+    onProgress: ({ share, left, done, tasks, current }) =>
+      progress.update(share * 1000, {
+        ...{ done: `${done}/${tasks}`, left: duration(left) },
+        current: current.map(({ label, seed }) => `${label} (${seed})`).join(' | '),
+      }),
+  }).finally(() => progress.stop())
+  await folder.report(experiment, [...results, ...others], {
+    ...{ command: commandOf(experiment, options), complete, synthetic: data.train.synthetic },
+  })
+  await folder.index()
+  const took = duration((performance.now() - started) / 1000)
+  printLine(
+    `  ${complete ? 'done' : 'stopped'} after ${took}; report: ${join(folder.path, experiment.id)}.html`,
+  )
+}
+
+/** Results of configurations that are not asked for now, but belong into the same report. */
+function isCurrent(
+  result: RunResult,
+  experiment: Experiment,
+  limits: Limits | null,
+  data: LoadedData,
+): boolean {
+  const configuration = experiment.configurations.find(({ id }) => id === result.configuration)
+  if (!configuration) return false
+  return isResultOf(result, { experiment: experiment.id, configuration, seed: result.seed, limits }, data)
+}
+
+/** What is to be typed to run it again, without the places of files. */
+function commandOf({ id }: Experiment, { quick, seeds, only, limit, engine }: ReproduceOptions): string {
+  return [
+    `lanegrad reproduce ${id}`,
+    ...(quick ? ['--quick'] : []),
+    ...(seeds > 1 ? [`--seeds ${seeds}`] : []),
+    ...(only ? [`--only ${only.join(',')}`] : []),
+    ...(limit === undefined ? [] : [`--limit ${limit}`]),
+    ...(engine === undefined ? [] : [`--engine ${engine}`]),
+  ].join(' ')
+}
+
+function list(): string {
+  const rows = experiments.map((experiment) => {
+    const { id, study, configurations, shows } = experiment
+    const seconds = configurations.reduce((sum, configuration) => sum + estimate(configuration, null), 0)
+    return [id, study.letter, counted(configurations.length, 'training'), minutes(seconds), shows]
+  })
+  const total = experiments
+    .flatMap(({ configurations }) => configurations)
+    .reduce((sum, configuration) => sum + estimate(configuration, null), 0)
+  const studies = [...new Map(experiments.map(({ study }) => [study.letter, study])).values()]
+  return [
+    table([['experiment', 'study', '', 'time', 'what it shows'], ...rows], 5),
+    '',
+    ...studies.map(({ letter, title, author }) => `${letter}  ${author}, "${title}"`),
+    '',
+    `Times are those of one thread with one seed; all experiments: about ${minutes(total)}. With --quick each takes a minute or so.`,
+  ].join('\n')
+}
+
+function minutes(seconds: number): string {
+  if (seconds < 90) return `${Math.max(1, Math.floor(seconds + 0.5))} s`
+  const whole = Math.floor(seconds / 60 + 0.5)
+  return whole < 90 ? `${whole} min` : `${(seconds / 3600).toFixed(1)} h`
+}
