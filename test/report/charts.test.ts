@@ -74,7 +74,7 @@ t.test('a line chart shows its titles, its legend and a line for each series', a
   const svg = line()
   t.match(
     svg,
-    /^<svg width="720" height="400"[^>]* aria-label="Loss &amp; accuracy &lt;by> &quot;epoch&quot;">/,
+    /^<svg width="720" height="400"[^>]* aria-label="Loss &amp; accuracy &lt;by&gt; &quot;epoch&quot;">/,
   )
   for (const text of ['epoch', 'loss', 'ours', 'published']) t.ok(texts(svg).includes(text), text)
   t.match(svg, /<polygon points="[^"]+" fill="#3b82c4"[^>]* (fill-)?opacity="0.18"/, 'the band')
