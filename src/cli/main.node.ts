@@ -9,6 +9,7 @@ import { addEval } from './eval.node.js'
 import { ExitCode, exitCodeHelp } from './exit-codes.js'
 import { addInspect } from './inspect.node.js'
 import { endWithReader, printError } from './output.node.js'
+import { addPredict } from './predict.node.js'
 import { addReproduce } from './reproduce.node.js'
 import { addReproduceWorker } from './reproduce-worker.node.js'
 import { addTrain } from './train.node.js'
@@ -34,6 +35,7 @@ function createProgram(): Command {
   addData(program)
   addInspect(program)
   addBench(program)
+  addPredict(program)
   addReproduce(program)
   addReproduceWorker(program)
   return program

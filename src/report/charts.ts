@@ -18,7 +18,8 @@ export interface ChartOptions {
 
 export interface Axis {
   readonly title?: string
-  readonly log?: boolean
+  /** Logarithmic, with marks at the powers of 10, or of another number. */
+  readonly log?: boolean | number
   /** Where the axis ends; by default where the data do. */
   readonly min?: number
   readonly max?: number
@@ -31,7 +32,7 @@ export interface LineSeries {
   /** [x, lowest, highest], x rising: shaded behind the line, as the spread of several seeds. */
   readonly band?: readonly (readonly [x: number, low: number, high: number])[]
   readonly dashed?: boolean
-  /** Marks every point. */
+  /** Marks every point; by default only where there are no more than two. */
   readonly marks?: boolean
   /** Number of its colour; series of one colour belong together. By default each has a colour of its own. */
   readonly colour?: number
@@ -79,13 +80,13 @@ use([
 
 const FONT = 12
 const FAMILY = 'Helvetica, Arial, sans-serif'
-/** Width of a text in a sans-serif font such as Helvetica, within a tenth or so. */
+/** Width of a text in a sans-serif font, a little more than in Helvetica: others stand in for it. */
 function widthOf(text: string, size: number): number {
   const widths = Array.from(text, (letter) => {
-    if (/[ijl.,:;'|!]/.test(letter)) return 0.25
-    if (/[frt()[\]{}/\- ]/.test(letter)) return 0.32
-    if (/[mwMW%@\u2014]/.test(letter)) return 0.87
-    return /[A-Z]/.test(letter) ? 0.69 : 0.56
+    if (/[ijl.,:;'|!]/.test(letter)) return 0.28
+    if (/[frt()[\]{}/\- ]/.test(letter)) return 0.36
+    if (/[mwMW%@\u2014]/.test(letter)) return 0.9
+    return /[A-Z]/.test(letter) ? 0.71 : 0.6
   })
   return size * widths.reduce((sum, width) => sum + width, 0)
 }
@@ -123,7 +124,11 @@ export function lineChart({ series, x, y, ...options }: LineChartOptions): strin
       ...bands,
       ...series.map(({ name, points, dashed, marks }, i) => ({
         ...{ type: 'line', name, data: points, color: colours[i], z: 3 },
-        ...{ showSymbol: marks ?? false, symbol: dashed ? 'emptyCircle' : 'circle', symbolSize: 5 },
+        ...{
+          showSymbol: marks ?? points.length < 3,
+          symbol: dashed ? 'emptyCircle' : 'circle',
+          symbolSize: 5,
+        },
         lineStyle: { width: 2, type: dashed ? [5, 4] : 'solid' },
       })),
     ],
@@ -300,7 +305,8 @@ function legendLines(names: readonly string[], width: number): number {
 
 function valueAxis({ title, log = false, min, max }: Axis, direction: 'x' | 'y') {
   return {
-    ...{ type: log ? 'log' : 'value', name: title, nameLocation: 'middle' },
+    ...{ type: log ? 'log' : 'value', ...(typeof log === 'number' && { logBase: log }) },
+    ...{ name: title, nameLocation: 'middle' },
     nameGap: direction === 'x' ? 28 : 44,
     ...{ min: min ?? (direction === 'x' && !log ? 'dataMin' : undefined), max, scale: true },
     nameTextStyle: { color: INK, fontSize: FONT },

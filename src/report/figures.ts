@@ -136,7 +136,7 @@ function drawSweep(experiment: Experiment, results: readonly RunResult[], figure
     ]
   })
   const numbers = at.map(Number)
-  const log = Math.max(...numbers) / Math.min(...numbers) > 15
+  const log = Math.max(...numbers) / Math.min(...numbers) > 15 ? 2 : false
   const svg = lineChart({ title, x: { title: over, log }, y: { title: measure }, series: lines })
   return [{ type: 'picture', name: id, title, svg }]
 }
@@ -182,9 +182,9 @@ function drawPortrait(experiment: Experiment, figure: Portrait | WeightPictures,
       const { drawn, scaled, prepared } = keepsakes.ownDigits
       const right = (answers: readonly Answer[]) =>
         answers.filter(({ label, predicted }) => label === predicted).length
+      const isFirst = configuration === figure.configurations[0]
       return [
-        caption(title, 'as they were drawn'),
-        picture(sheet(`${title}, drawn`, drawn, 10, [0.85, 0.85]), '-drawn'),
+        ...(isFirst ? [picture(sheet(`${figure.title}, as drawn`, drawn, 10, [0.85, 0.85]), '-drawn')] : []),
         caption(title, `scaled to 28x28 only, ${right(scaled.answers)} of ${scaled.answers.length} right`),
         picture(
           sheet(`${title}, scaled`, scaled.pictures, 10, [2.5, 2.5], scaled.answers.map(captionOf)),

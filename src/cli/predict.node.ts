@@ -1,0 +1,116 @@
+import type { Command } from 'commander'
+import { encode } from 'fast-png'
+import { createEvaluator, DataError, type Model, ModelError, prepareImage, readModel } from '../index.js'
+import { drawSheet, drawText, type Picture } from './contact-sheet.js'
+import { addEngineOption, type EngineChoice, engineFrom } from './engine-options.js'
+import { exitCodeHelp } from './exit-codes.js'
+import { checkOutput, readInput, writeOutput } from './files.node.js'
+import { percent } from './format.js'
+import { colours, columns, printJson, printLine, printNote } from './output.node.js'
+
+interface PredictOptions extends EngineChoice {
+  readonly png?: string
+  readonly json?: boolean
+}
+
+/** Width and height of MNIST's images. */
+const SIDE = 28
+
+const examples = `
+Examples:
+  lanegrad train --save digits.safetensors
+  lanegrad predict digits.safetensors photo.jpg drawing.png
+  lanegrad predict digits.safetensors *.png --png seen.png      what the network sees, in one picture
+
+A picture holds one digit, dark on light or light on dark; transparent parts are paper. It is prepared as MNIST was:
+the ink is scaled into 20x20 pixels and placed in 28x28 by its centre of mass.`
+
+export function addPredict(program: Command): void {
+  const command = program
+    .command('predict')
+    .argument('<model>', 'model that `lanegrad train --save` wrote')
+    .argument('<files...>', 'PNG or JPEG pictures of any size')
+    .description('classify pictures of digits by a saved model')
+    .option('--png <file>', 'write what the network sees to a PNG')
+    .option('--json', 'one JSON object on standard output, and nothing else there')
+  addEngineOption(command)
+  command.addHelpText('after', `${examples}\n${exitCodeHelp}`).action(predict)
+}
+
+async function predict(model: string, files: readonly string[], options: PredictOptions): Promise<void> {
+  if (options.png !== undefined) await checkOutput(options.png)
+  const saved = await readModel(await readInput(model), model)
+  checkInput(saved.model, model)
+  // The decoders are not loaded before they are needed.
+  const { inkOf } = await import('./predict-image.js')
+  const images: Uint8Array[] = []
+  for (const file of files) {
+    const { pixels, width, height } = inkOf(await readInput(file), file)
+    images.push(prepared(pixels, width, height, file))
+  }
+  const { loss, standardisation } = saved.settings
+  const engine = await engineFrom(options)
+  const evaluator = createEvaluator(engine, saved.model, {
+    ...{ loss, ...(standardisation ? { standardisation } : {}) },
+  })
+  const inputs = Float32Array.from(
+    images.flatMap((image) => [...image]),
+    (byte) => byte / 255,
+  )
+  const { probabilities, classes } = await evaluator.predict(inputs)
+  const count = saved.model.output.at(-1)!
+  const predictions = files.map((file, i) => ({
+    ...{ file, predicted: classes[i]! },
+    probabilities: [...probabilities.subarray(i * count, (i + 1) * count)],
+  }))
+  const pictures = images.map(
+    (pixels, i): Picture => ({
+      ...{ pixels, width: SIDE, height: SIDE, label: classes[i]! },
+    }),
+  )
+  if (options.json) {
+    printJson({ model, engine: engine.name, predictions, sha256: await saved.model.fingerprint() })
+  } else {
+    for (const [i, prediction] of predictions.entries()) {
+      if (i > 0) printLine()
+      printLine(describe(prediction, pictures[i]!))
+    }
+  }
+  engine.close()
+  if (options.png !== undefined) {
+    await writeOutput(options.png, encode({ ...drawSheet(pictures), channels: 1 }))
+    printNote(`what the network sees is in ${options.png}`)
+  }
+}
+
+function checkInput(model: Model, file: string): void {
+  const shape = model.input.join(', ')
+  if (shape === `${SIDE}, ${SIDE}`) return
+  throw new ModelError(
+    `${file}: expected a model of images of shape [${SIDE}, ${SIDE}], found one that takes [${shape}].`,
+  )
+}
+
+function prepared(pixels: Float32Array, width: number, height: number, file: string): Uint8Array {
+  try {
+    return prepareImage(pixels, width, height)
+  } catch (error) {
+    throw error instanceof DataError ? new DataError(`${file}: ${error.message}`) : error
+  }
+}
+
+const BAR = 30
+
+function describe(
+  { file, predicted, probabilities }: { file: string; predicted: number; probabilities: readonly number[] },
+  picture: Picture,
+): string {
+  const bars = probabilities.map((probability, i) =>
+    `${String(i).padStart(4)}  ${percent(probability).padStart(7)}  ${'#'.repeat(Math.floor(probability * BAR + 0.5))}`.trimEnd(),
+  )
+  return [
+    `${file}: ${predicted}, ${percent(probabilities[predicted]!)}`,
+    drawText([picture], columns(), colours()),
+    ...bars,
+  ].join('\n')
+}
