@@ -110,7 +110,7 @@ function describe(
   )
   return [
     `${file}: ${predicted}, ${percent(probabilities[predicted]!)}`,
-    drawText([picture], columns(), colours()),
+    drawText([picture], columns(), colours()).replace(/^.*\n/, ''),
     ...bars,
   ].join('\n')
 }

@@ -1,0 +1,141 @@
+import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { experiments } from '../../src/experiments/registry.js'
+import { builtInDigits, writeIdx } from '../../src/index.js'
+import { checkError, controlCharacters, emptyEnvironment, runCli, startCli } from './run-cli.js'
+
+/** Generated digits in MNIST's place: a folder of IDX files. */
+async function digitsAsMnist(t: Test, train = 120): Promise<{ env: NodeJS.ProcessEnv; out: string }> {
+  const { env, folder } = await emptyEnvironment(t)
+  const data = join(folder, 'data')
+  await mkdir(data)
+  for (const [name, set] of Object.entries(builtInDigits({ train, test: 40 }))) {
+    const stem = join(data, name === 'train' ? 'train' : 't10k')
+    await writeFile(`${stem}-images-idx3-ubyte`, writeIdx({ shape: [set.count, 28, 28], data: set.images }))
+    await writeFile(`${stem}-labels-idx1-ubyte`, writeIdx({ shape: [set.count], data: set.labels }))
+  }
+  return { env: { ...env, LANEGRAD_DATA: data }, out: join(folder, 'studies') }
+}
+
+/** Times differ from run to run. */
+const withoutTimes = (json: string) => json.replace(/"seconds":[\d.e-]+/g, '')
+
+t.test('without an id it lists all experiments with what they show and how long they take', async (t) => {
+  const { env } = await emptyEnvironment(t)
+  const { code, stdout } = await runCli(['reproduce'], env)
+  t.equal(code, 0)
+  t.notMatch(stdout, controlCharacters)
+  for (const { id, shows, study } of experiments) {
+    const line = stdout.split('\n').find((line) => line.startsWith(`${id} `))
+    t.ok(line?.endsWith(shows), id)
+    t.match(line, / (\d+ s|\d+ min|[\d.]+ h) /)
+    t.match(stdout, study.title)
+  }
+  const wanted =
+    'lstm-units lstm-dropout softmax-vs-sigmoid lstm-vs-cnn mlp-width-depth own-digits feed-backward patch-rnn rows-rnn batch-size learning-rates hidden-sweep activations confusion'
+  t.same(
+    experiments.map(({ id }) => id),
+    wanted.split(' '),
+  )
+})
+
+t.test('an experiment leaves results, a report of its own and an index', async (t) => {
+  const { env, out } = await digitsAsMnist(t)
+  const { code, stdout } = await runCli(
+    ['reproduce', 'confusion', 'own-digits', '--quick', '--out', out],
+    env,
+  )
+  t.equal(code, 0)
+  t.match(stdout, /^confusion: The confusion matrix/m)
+  t.match(stdout, /^ {2}tanh, N\(0, 1\), seed 1: test accuracy [\d.]+%, [\d.]+ s, SHA-256 [0-9a-f]{16}$/m)
+  t.match(stdout, /^ {2}done after .*; report: .*confusion\.html$/m)
+  const markdown = await readFile(join(out, 'confusion.md'), 'utf8')
+  t.match(markdown, '\nlanegrad reproduce confusion --quick\n')
+  for (const [, link] of markdown.matchAll(/\]\(([^)]+\.svg)\)/g)) await access(join(out, link!))
+  t.match(await readFile(join(out, 'confusion.html'), 'utf8'), /^<!doctype html>.*<svg /s)
+  const index = await readFile(join(out, 'README.md'), 'utf8')
+  for (const [, link] of index.matchAll(/\]\(([^)]+)\)/g)) await access(join(out, link!))
+  t.match(index, '| [confusion](confusion.md) |')
+  t.match(index, '| own digits right | 7 |')
+  t.match(await readFile(join(out, 'index.html'), 'utf8'), '<a href="own-digits.html">')
+})
+
+t.test(
+  'jobs give the same results as one after the other, and seeds are added to what is there',
+  async (t) => {
+    const { env, out } = await digitsAsMnist(t)
+    const [one, two] = [join(out, '..', 'one'), join(out, '..', 'two')]
+    const experiment = [
+      'reproduce',
+      'activations',
+      '--quick',
+      '--engine',
+      'simd',
+      '--only',
+      'tanh,relu,sigmoid',
+    ]
+    t.equal((await runCli([...experiment, '--out', one], env)).code, 0)
+    const seeds = await runCli([...experiment, '--seeds', '2', '--out', one], env)
+    t.match(seeds.stdout, '6 trainings, 3 of them done before')
+    t.equal((await runCli([...experiment, '--seeds', '2', '--jobs', '3', '--out', two], env)).code, 0)
+    const results = await Promise.all(
+      [one, two].map((folder) => readFile(join(folder, 'results', 'activations.json'), 'utf8')),
+    )
+    t.equal(withoutTimes(results[1]!), withoutTimes(results[0]!))
+    const report = await readFile(join(two, 'activations.md'), 'utf8')
+    t.match(report, /\| tanh, N\(0, 1\) \| the study \| 0\.\d{4} \(0\.\d{4} to 0\.\d{4}\) \|/)
+    t.match(report, '--seeds 2 --only tanh,relu,sigmoid --engine simd')
+  },
+)
+
+t.test('a run that was stopped goes on with what is not finished', async (t) => {
+  const { env, out } = await digitsAsMnist(t, 2000)
+  const args = ['reproduce', 'batch-size', '--out', out, '--engine', 'simd', '--only', '250,full']
+  const running = startCli(args, env)
+  await running.saw('batch 250, rate 0.5, seed 1')
+  running.process.kill('SIGINT')
+  const stopped = await running.finished
+  t.equal(stopped.code, 130)
+  t.match(stopped.stderr, 'Stopping; what is finished is kept.')
+  t.match(stopped.stdout, /stopped after/)
+  t.match(await readFile(join(out, 'batch-size.md'), 'utf8'), 'It was stopped early: trainings are missing.')
+  t.notOk(
+    (await readdir(join(out, 'results'))).some((name) => name !== 'batch-size.json'),
+    'nothing half written',
+  )
+  const resumed = await runCli(args, env)
+  t.equal(resumed.code, 0)
+  t.match(resumed.stdout, '2 trainings, 1 of them done before')
+  t.notMatch(resumed.stdout, 'batch 250, rate 0.5, seed 1')
+  t.match(resumed.stdout, 'full batch, rate 0.5, seed 1')
+  t.notMatch(await readFile(join(out, 'batch-size.md'), 'utf8'), 'trainings are missing')
+})
+
+t.test('wrong names, missing data and damaged results end with a clear word', async (t) => {
+  const { env, out } = await digitsAsMnist(t)
+  const fails = async (args: string[], code: number, message: RegExp, other = env) =>
+    checkError(t, await runCli(['reproduce', ...args, '--out', out], other), code, message)
+  await fails(['lstm-unit'], 2, /There is no experiment 'lstm-unit'; did you mean lstm-units\?/)
+  await fails(['confusion', 'hiden-sweep'], 2, /did you mean hidden-sweep\?/)
+  await fails(
+    ['confusion', '--only', 'tahn'],
+    2,
+    /--only: confusion has no configuration 'tahn'; did you mean tanh/,
+  )
+  await fails(['confusion', '--seeds', '0'], 2, /Expected a whole number of 1 to 100/)
+  const { LANEGRAD_DATA: _, ...nowhere } = env
+  await fails(['confusion', '--no-download'], 1, /MNIST/, nowhere)
+  await fails(['confusion', '--data-dir', join(out, 'nowhere')], 1, /nowhere/)
+  await mkdir(join(out, 'results'), { recursive: true })
+  await writeFile(join(out, 'results', 'confusion.json'), '{"format":')
+  const damaged = await runCli(['reproduce', 'confusion', '--quick', '--out', out], env)
+  t.equal(damaged.code, 1)
+  t.match(damaged.stderr, /confusion\.json: expected JSON/)
+  await writeFile(join(out, 'results', 'confusion.json'), '{}')
+  const other = await runCli(['reproduce', 'confusion', '--quick', '--out', out], env)
+  t.match(other.stderr, /confusion\.json: expected the results of confusion/)
+  await writeFile(join(out, '..', 'file'), '')
+  const file = await runCli(['reproduce', 'confusion', '--out', join(out, '..', 'file')], env)
+  t.match(file.stderr, /cannot be made a folder of reports/)
+})
