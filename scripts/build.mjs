@@ -104,7 +104,7 @@ async function inlineWorkers() {
 }
 
 // What an older build left of sources that are gone must not be tested or published.
-for (const part of ['src', 'test', 'bench', 'assembly', 'cli'])
+for (const part of ['src', 'test', 'bench', 'assembly', 'cli', 'playground'])
   rmSync(`build/${part}`, { recursive: true, force: true })
 await buildCores()
 await generateDoubleInterpreter()
@@ -129,3 +129,22 @@ await bundle({
   },
 })
 chmodSync('build/cli/lanegrad.js', 0o755)
+
+await bundle({
+  entryPoints: [
+    'src/playground/bench.ts',
+    'src/playground/bench-worker.ts',
+    'src/playground/bench.css',
+    'src/playground/bench.html',
+  ],
+  outdir: 'build/playground',
+  bundle: true,
+  minify: true,
+  splitting: true,
+  format: 'esm',
+  target: 'es2022',
+  alias: { '#files': './src/data/files.ts', '#runtime': './src/engine/runtime.ts' },
+  loader: { '.html': 'copy' },
+  legalComments: 'linked',
+  logLevel: 'warning',
+})

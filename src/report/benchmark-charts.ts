@@ -3,8 +3,10 @@ import { engineTitle, rate } from '../benchmark/report.js'
 import type { BenchmarkResult, BenchmarkRun } from '../benchmark/run.js'
 import { type BarSeries, barChart } from './charts.js'
 
-/** Benchmarks side by side in one chart. */
-const CATEGORIES = 10
+/** Pixels that the bars of a benchmark need, and how many benchmarks stand side by side at most, and where room is short. */
+const ROOM = 90
+const MOST = 10
+const FEW = 3
 /** Pixels between charts below each other. */
 const GAP = 16
 
@@ -12,12 +14,12 @@ const titles: Record<Group, string> = { gemm: 'GEMM', kernels: 'Kernels', traini
 
 /**
  * Bars of how many times as fast as `js` each engine is, or its speed where `js` was not measured: SVG texts of
- * `width` pixels, one for at most ten benchmarks of a group.
+ * `width` pixels, one for every few benchmarks of a group.
  */
 export function benchmarkCharts(run: BenchmarkRun, width = 960): string[] {
   return groups.flatMap((group) => {
     const results = run.results.filter((result) => result.group === group)
-    const charts = Math.ceil(results.length / CATEGORIES)
+    const charts = Math.ceil(results.length / Math.max(FEW, Math.min(MOST, Math.floor(width / ROOM))))
     const size = Math.ceil(results.length / charts)
     return Array.from({ length: charts }, (_, i) =>
       chartOf(titles[group], results.slice(i * size, (i + 1) * size), run, width),
@@ -42,7 +44,7 @@ function chartOf(
     ...{ title: `${title}: ${measured ? 'times as fast as js' : 'a second'}`, width, height: 360 },
     categories: results.map(({ id }) => id),
     ...{ y: { min: 0 }, series },
-    ...(engines.length * results.length <= 12 ? { label: measured ? times : rate } : {}),
+    ...(engines.length * results.length * 44 <= width ? { label: measured ? times : rate } : {}),
   })
 }
 
