@@ -35,13 +35,13 @@ const unitNames: Record<Unit, string> = {
 
 /** One line that names the machine. */
 export function describeMachine({ cpu, cores, runtime, system }: Machine): string {
-  return `${cpu ?? 'unknown processor'}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${runtime}, ${system}`
+  return [...(cpu ? [cpu] : []), `${cores} ${cores === 1 ? 'core' : 'cores'}`, runtime, system].join(', ')
 }
 
 /** What is measured, and how. */
 export function describeMethod({ windows, seconds }: Pick<BenchmarkRun, 'windows' | 'seconds'>): string {
   return (
-    `medians of ${windows} windows of ${seconds} s (training) and ${seconds / 5} s (GEMM, kernels), the engines in turn ` +
+    `medians of ${windows} ${windows === 1 ? 'window' : 'windows'} of ${seconds} s (training) and ${seconds / 5} s (GEMM, kernels), the engines in turn ` +
     'within each; x: times as fast as js, the median over neighbouring windows; spread: half of most minus least, of the noisiest engine'
   )
 }

@@ -19,6 +19,6 @@ function runtimeName(agent: string): string {
 /** This browser; no browser tells the model of the processor. */
 export function thisBrowser(): Machine {
   const { userAgent, hardwareConcurrency } = navigator
-  const system = /\(([^;)]*;?[^;)]*)/.exec(userAgent)?.[1] ?? 'unknown system'
+  const system = /\((?:X11; )?([^;)]*)/.exec(userAgent)?.[1] ?? 'unknown system'
   return { cpu: null, cores: hardwareConcurrency, runtime: runtimeName(userAgent), system }
 }
