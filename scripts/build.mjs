@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build as bundle } from 'esbuild'
+import ts from 'typescript'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const require = createRequire(import.meta.url)
@@ -44,14 +45,31 @@ async function buildCore(variant, digest) {
   )
 }
 
+/** What the twins call to round to float32. */
+const roundings = ['f', 'fround', 'Math.fround']
+
+/** JavaScript of a twin in which every rounding to float32 is only its argument. */
+function withoutRounding(source) {
+  const visit = (node, context) =>
+    ts.isCallExpression(node) && roundings.includes(node.expression.getText())
+      ? ts.factory.createParenthesizedExpression(visit(node.arguments[0], context))
+      : ts.visitEachChild(node, (child) => visit(child, context), context)
+  const compilerOptions = { target: 'es2022', module: 'esnext', verbatimModuleSyntax: true }
+  const before = [(context) => (file) => visit(file, context)]
+  return ts.transpileModule(source, { compilerOptions, transformers: { before } }).outputText
+}
+
 /**
- * The js engine's interpreter with all its kernels in one file, without rounding to float32: two globals and the
- * elementary functions are replaced by those of src/engine/js/double/.
+ * The js engine's interpreter with all its kernels in one file, without rounding to float32: its calls are left out, and
+ * two globals and the elementary functions are replaced by those of src/engine/js/double/.
  */
 async function generateDoubleInterpreter() {
-  const elementary = {
-    name: 'elementary functions in double precision',
-    setup: ({ onResolve }) => {
+  const inDouble = {
+    name: 'double precision',
+    setup: ({ onLoad, onResolve }) => {
+      onLoad({ filter: /engine[\\/]js[\\/][\w-]+\.ts$/ }, ({ path }) => ({
+        contents: withoutRounding(readFileSync(path, 'utf8')),
+      }))
       onResolve({ filter: /^\.\/math\.js$/ }, () => ({ path: './js/double/math.js', external: true }))
       onResolve({ filter: /(opcodes|errors)\.js$/ }, ({ path }) => ({
         path: path.replace(/^(\.\.\/)/, ''),
@@ -66,7 +84,7 @@ async function generateDoubleInterpreter() {
       loader: 'ts',
     },
     inject: [join(root, 'src/engine/js/double/globals.ts')],
-    plugins: [elementary],
+    plugins: [inDouble],
     bundle: true,
     write: false,
     format: 'esm',

@@ -33,8 +33,10 @@ export function augment(
   const size = height * width * channels
   const pixels = height * width
   const weights = gaussian(radius, sigma)
-  const [u, v] = [new Float32Array(pixels), new Float32Array(pixels)]
-  const [centreX, centreY] = [(width - 1) * 0.5, (height - 1) * 0.5]
+  const u = new Float32Array(pixels)
+  const v = new Float32Array(pixels)
+  const centreX = (width - 1) * 0.5
+  const centreY = (height - 1) * 0.5
   for (let r = 0; r < rows; r++) {
     elementWords(r, now, 0, seed, stream, words)
     const originX = centreX + whole(words[0]!, shift)
@@ -63,15 +65,24 @@ export function augment(
         }
         px = Math.max(Math.min(px, width + 1), 0)
         py = Math.max(Math.min(py, height + 1), 0)
-        const [left, top] = [Math.floor(px), Math.floor(py)]
-        const [fx, fy] = [f(px - left), f(py - top)]
+        const left = Math.floor(px)
+        const top = Math.floor(py)
+        const fx = f(px - left)
+        const fy = f(py - top)
+        // Pixels of the frame around the image are zeros.
+        const isAbove = top >= 1 && top <= height
+        const isBelow = top < height
+        const isLeft = left >= 1 && left <= width
+        const isRight = left < width
+        const corner = image + ((top - 1) * width + left - 1) * channels
         for (let channel = 0; channel < channels; channel++) {
-          const at = (row: number, column: number) =>
-            row >= 1 && row <= height && column >= 1 && column <= width
-              ? f32[image + ((row - 1) * width + column - 1) * channels + channel]!
-              : 0
-          const upper = between(at(top, left), at(top, left + 1), fx)
-          const lower = between(at(top + 1, left), at(top + 1, left + 1), fx)
+          const at = corner + channel
+          const upperLeft = isAbove && isLeft ? f32[at]! : 0
+          const upperRight = isAbove && isRight ? f32[at + channels]! : 0
+          const lowerLeft = isBelow && isLeft ? f32[at + width * channels]! : 0
+          const lowerRight = isBelow && isRight ? f32[at + (width + 1) * channels]! : 0
+          const upper = between(upperLeft, upperRight, fx)
+          const lower = between(lowerLeft, lowerRight, fx)
           f32[to + (i * width + j) * channels + channel] = between(upper, lower, fy)
         }
       }

@@ -16,10 +16,12 @@ export function gather(
   for (let r = 0; r < rows; r++) {
     const from = (source >>> 2) + u32[(indices >>> 2) + r]! * size
     const to = (y >>> 2) + r * size
+    if (mean === 0) {
+      f32.copyWithin(to, from, from + size)
+      continue
+    }
     for (let j = 0; j < size; j++) {
-      const value = f32[from + j]!
-      if (mean === 0) f32[to + j] = value
-      else f32[to + j] = fround(fround(value - f32[(mean >>> 2) + j]!) * f32[(scale >>> 2) + j]!)
+      f32[to + j] = fround(f32[from + j]! - f32[(mean >>> 2) + j]!) * f32[(scale >>> 2) + j]!
     }
   }
 }
@@ -41,7 +43,7 @@ export function gatherBytes(
     for (let j = 0; j < size; j++) {
       const pixel = fround(u8[from + j]! / 255)
       if (mean === 0) f32[to + j] = pixel
-      else f32[to + j] = fround(fround(pixel - f32[(mean >>> 2) + j]!) * f32[(scale >>> 2) + j]!)
+      else f32[to + j] = fround(pixel - f32[(mean >>> 2) + j]!) * f32[(scale >>> 2) + j]!
     }
   }
 }

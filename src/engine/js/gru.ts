@@ -17,6 +17,9 @@ import type { Views } from './views.js'
 
 const f = Math.fround
 
+/** The gradient of (reset gate x state), kept between calls and made anew only for a larger layer. */
+let dReset = new Float32Array(0)
+
 /** A GRU over all steps; assembly/gru.ts has the formulas and shapes. */
 export function gru(
   memory: Views,
@@ -146,7 +149,8 @@ export function gruBackward(
       }
     }
     if (resetBefore) {
-      const dReset = new Float32Array(slot)
+      if (dReset.length < slot) dReset = new Float32Array(slot)
+      dReset.fill(0, 0, slot)
       if (multiplied) {
         const from = packedCandidate >>> 2
         const dCandidate = zStep + 2 * hidden

@@ -114,7 +114,8 @@ function multiplyHigh(a: number, b: number): number {
   const aHigh = a >>> 16
   const bLow = b & 0xffff
   const bHigh = b >>> 16
-  const middle0 = (Math.imul(aHigh, bLow) >>> 0) + ((Math.imul(aLow, bLow) >>> 0) >>> 16)
-  const middle1 = (Math.imul(aLow, bHigh) >>> 0) + (middle0 & 0xffff)
+  // Neither sum exceeds 32 bits, and `| 0` keeps them integers.
+  const middle0 = (Math.imul(aHigh, bLow) + (Math.imul(aLow, bLow) >>> 16)) | 0
+  const middle1 = (Math.imul(aLow, bHigh) + (middle0 & 0xffff)) | 0
   return (Math.imul(aHigh, bHigh) + (middle0 >>> 16) + (middle1 >>> 16)) >>> 0
 }

@@ -24,17 +24,19 @@ export function maxPool2d(
   for (let b = 0; b < batch; b++) {
     for (let oy = 0; oy < outHeight; oy++) {
       for (let ox = 0; ox < outWidth; ox++) {
+        const window = X + ((b * height + oy * stride) * width + ox * stride) * channels
         for (let c = 0; c < channels; c++) {
-          let best = f32[X + ((b * height + oy * stride) * width + ox * stride) * channels + c]!
+          let best = f32[window + c]!
           let place = 0
           for (let ky = 0; ky < windowHeight; ky++) {
+            let at = window + ky * width * channels + c
             for (let kx = 0; kx < windowWidth; kx++) {
-              const pixel = (b * height + oy * stride + ky) * width + ox * stride + kx
-              const value = f32[X + pixel * channels + c]!
+              const value = f32[at]!
               if (value > best || Number.isNaN(value)) {
                 best = value
                 place = ky * windowWidth + kx
               }
+              at += channels
             }
           }
           f32[to++] = best
@@ -68,11 +70,11 @@ export function maxPool2dBackward(
   for (let b = 0; b < batch; b++) {
     for (let oy = 0; oy < outHeight; oy++) {
       for (let ox = 0; ox < outWidth; ox++) {
+        const window = DX + ((b * height + oy * stride) * width + ox * stride) * channels
         for (let c = 0; c < channels; c++) {
           const place = i32[placeAt++]!
-          const iy = oy * stride + Math.floor(place / windowWidth)
-          const ix = ox * stride + (place % windowWidth)
-          const to = DX + ((b * height + iy) * width + ix) * channels + c
+          const ky = (place / windowWidth) | 0
+          const to = window + (ky * width + place - ky * windowWidth) * channels + c
           f32[to] = f32[to]! + f32[from++]!
         }
       }
@@ -100,12 +102,14 @@ export function averagePool2d(
   for (let b = 0; b < batch; b++) {
     for (let oy = 0; oy < outHeight; oy++) {
       for (let ox = 0; ox < outWidth; ox++) {
+        const window = X + ((b * height + oy * stride) * width + ox * stride) * channels
         for (let c = 0; c < channels; c++) {
           let sum = 0
           for (let ky = 0; ky < windowHeight; ky++) {
+            let at = window + ky * width * channels + c
             for (let kx = 0; kx < windowWidth; kx++) {
-              const pixel = (b * height + oy * stride + ky) * width + ox * stride + kx
-              sum = f(sum + f32[X + pixel * channels + c]!)
+              sum = f(sum + f32[at]!)
+              at += channels
             }
           }
           f32[to++] = sum / f(windowHeight * windowWidth)
@@ -136,13 +140,14 @@ export function averagePool2dBackward(
   for (let b = 0; b < batch; b++) {
     for (let oy = 0; oy < outHeight; oy++) {
       for (let ox = 0; ox < outWidth; ox++) {
+        const window = DX + ((b * height + oy * stride) * width + ox * stride) * channels
         for (let c = 0; c < channels; c++) {
           const share = f(f32[from++]! / f(windowHeight * windowWidth))
           for (let ky = 0; ky < windowHeight; ky++) {
+            let to = window + ky * width * channels + c
             for (let kx = 0; kx < windowWidth; kx++) {
-              const pixel = (b * height + oy * stride + ky) * width + ox * stride + kx
-              const to = DX + pixel * channels + c
               f32[to] = f32[to]! + share
+              to += channels
             }
           }
         }

@@ -8,6 +8,9 @@ import type { Views } from './views.js'
 const f = Math.fround
 const FIFTH = f(0.2)
 
+/** Working memory, kept between calls and made anew only for a larger layer. */
+let product = new Float32Array(0)
+
 /** Of `steps` steps, the one that comes `position`-th. */
 export function stepAt(position: number, steps: number, flags: number): number {
   return flags & RecurrentFlag.Reverse ? steps - 1 - position : position
@@ -69,7 +72,9 @@ export function addStateGradient(
     gemmPacked(f32, dz, dzRow, packed, out, at, hidden, rows, hidden, k)
     return
   }
-  const product = new Float32Array(rows * hidden)
+  const size = rows * hidden
+  if (product.length < size) product = new Float32Array(size)
+  product.fill(0, 0, size)
   gemmPacked(f32, dz, dzRow, packed, product, 0, hidden, rows, hidden, k)
-  for (let i = 0; i < product.length; i++) out[at + i]! += f(product[i]! * f32[mask + i]!)
+  for (let i = 0; i < size; i++) out[at + i] = out[at + i]! + f(product[i]! * f32[mask + i]!)
 }
