@@ -54,7 +54,6 @@ if (flags.help) {
 if (!existsSync(join(root, 'build/test/conformance/report.js')))
   refuse('There is no build: run npm run build first.')
 
-const { engineNames } = await import('../../build/src/index.js')
 const { sameBits } = await import('../../build/test/conformance/report.js')
 const { programs } = await import('../../build/test/conformance/programs.js')
 const { columnsOf, readExpected, Row, tableOf } = await import('../../build/test/conformance/judge.js')
@@ -70,8 +69,9 @@ const options = {
   threads: (flags.threads ?? '1,2,3,4,7').split(',').map(Number),
   programs: programs.map(({ name }) => name).filter((name) => name.includes(flags.programs ?? '')),
 }
-const wrong = options.engines.find((engine) => !engineNames.includes(engine))
-if (wrong !== undefined) refuse(`There is no engine ${wrong}; known are ${engineNames.join(', ')}.`)
+const wrong = options.engines.find((engine) => !sameBits.includes(engine))
+if (wrong !== undefined)
+  refuse(`${wrong} is none of the engines that give the same bits: ${sameBits.join(', ')}.`)
 if (!options.threads.every((count) => Number.isInteger(count) && count > 0))
   refuse('--threads takes whole numbers.')
 if (options.programs.length === 0) refuse(`No program has ${flags.programs} in its name.`)
@@ -86,18 +86,20 @@ if (flags.renew !== undefined) {
 
 const { programs: expected } = readExpected(expectedFile)
 const rows = []
-for (const launcher of launchers.filter(({ name }) => chosen.includes(name)))
-  rows.push(await runRuntime(launcher))
+for (const launcher of launchers) {
+  const engines = options.engines.filter((engine) => launcher.engines?.includes(engine) ?? true)
+  if (chosen.includes(launcher.name) && engines.length > 0) rows.push(await runRuntime(launcher, engines))
+}
 await cleanUp()
 process.exit(summarise() ? 0 : 1)
 
-async function runRuntime({ name, title, find, missing, run, engines = options.engines }) {
+async function runRuntime({ name, title, find, missing, run }, engines) {
   const found = find()
   if (!found) {
     say(`${title()}: not installed (${missing})`)
     return { name, title: title(), missing }
   }
-  const asked = { ...options, engines: options.engines.filter((engine) => engines.includes(engine)) }
+  const asked = { ...options, engines }
   const row = new Row(title(found.version), asked, expected)
   const started = performance.now()
   let error

@@ -19,6 +19,13 @@ export default browser({
     }
   },
   missing: `apt-get install ${PACKAGE} xvfb`,
+  // Unlike Safari it isolates no page, and so gives none shared memory; its engine, JavaScriptCore, can be told to.
+  others: [
+    {
+      ...{ note: ', shared memory switched on', engines: ['threads'] },
+      env: { JSC_useSharedArrayBuffer: 'true' },
+    },
+  ],
   async command({ executable, display }, address) {
     const home = temporaryFolder()
     let number

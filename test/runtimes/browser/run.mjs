@@ -1,25 +1,27 @@
 import { start } from '../processes.mjs'
 import { serve } from './serve.mjs'
 
+/** Without the headers that shared memory needs, in the page itself: only what may differ there is run. */
+const bare = { note: ', page without isolation', isolated: false, engines: ['threads', 'simd'] }
+
 /**
- * The rows of a browser: with the headers that shared memory needs, in a worker; and in a page without them, where the
- * library has to say why it goes on with one thread.
+ * The rows of a browser: with those headers, in a worker; and without them, where the library has to say why it goes on
+ * with one thread.
  *
- * @param browser name, title, find, missing, and `command`: what starts it at an address, and cleans up after it
+ * @param browser name, title, find, missing; `command`, which gives what starts the browser at an address; and `others`,
+ *   further rows: a note for the title, the engines, and environment variables
  */
-export function browser({ name, title, find, missing, command }) {
-  const row = (isolated) => ({
-    ...{
-      name,
-      find,
-      missing,
-      title: (version = '') => `${title} ${version}`.trim() + (isolated ? '' : ', page without isolation'),
-    },
-    // Only what may differ there.
-    ...(!isolated && { engines: ['threads', 'simd'] }),
-    run: (found, options, onLine) => run(isolated, options, onLine, (address) => command(found, address)),
-  })
-  return [row(true), row(false)]
+export function browser({ name, title, find, missing, command, others = [] }) {
+  const rows = [{ note: '' }, ...others, bare]
+  return rows.map(({ note, isolated = true, engines, env }) => ({
+    ...{ name, find, missing, engines },
+    title: (version = '') => `${title} ${version}`.trim() + note,
+    run: (found, options, onLine) =>
+      run(isolated, options, onLine, async (address) => {
+        const started = await command(found, address)
+        return { ...started, env: { ...started.env, ...env } }
+      }),
+  }))
 }
 
 async function run(isolated, options, onLine, command) {
