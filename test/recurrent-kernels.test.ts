@@ -18,11 +18,11 @@ interface Case {
   readonly memory: Record<string, Float32Array | Int32Array | null>
 }
 
-function randomCase(random: Random, gates: number, special: boolean): Case {
+function randomCase(random: Random, gates: number, special: boolean, width?: number): Case {
   const small = random(0, 2) === 0
   const steps = random(1, 5)
   const batch = random(1, small ? 3 : 19)
-  const hidden = random(1, small ? 5 : 40)
+  const hidden = width ?? random(1, small ? 5 : 40)
   const reverse = random(0, 1)
   const zero = random(0, 1) * RecurrentFlag.ZeroState
   const other = random(0, 7) * RecurrentFlag.HardGates
@@ -153,6 +153,21 @@ t.test('every engine and any number of threads give the same bits', async (t) =>
       }
     }
     t.pass(name)
+  }
+})
+
+t.test('products with more terms than a block holds give the same bits', async (t) => {
+  const reference = await createSimdEngine()
+  const js = createJsEngine()
+  for (const [name, width] of Object.entries({ simpleRnn: 523, lstm: 133, gru: 261 })) {
+    const { gates, run } = layers[name]!
+    for (let i = 0; i < 3; i++) {
+      const make = () => randomCase(randomIntegers(3000 + i), gates, false, width)
+      const [expected, found] = [make(), make()]
+      run(reference, expected)
+      run(js, found)
+      t.equal(difference(expected, found), undefined, `${name} ${JSON.stringify(found.sizes)}`)
+    }
   }
 })
 
