@@ -1,4 +1,5 @@
 import {
+  type CoreSource,
   createEngine,
   type EngineName,
   type EngineOptions,
@@ -23,7 +24,7 @@ export interface ReportOptions {
 /** What a runtime says: a line for each program on each engine, and why where there is none. */
 export type ReportLine =
   | { readonly type: 'begin'; readonly choice: string }
-  | ({ readonly type: 'outcome'; readonly program: string; readonly seconds: number } & Place & Outcome)
+  | ({ readonly type: 'outcome'; readonly program: string } & Place & Outcome)
   | { readonly type: 'unsupported'; readonly engine: EngineName; readonly reason: string }
   | ({ readonly type: 'failed'; readonly program?: string; readonly error: string } & Place)
   | { readonly type: 'end' }
@@ -38,12 +39,15 @@ export function countsOf(engine: EngineName, threads: readonly number[]): readon
   return engine.endsWith('threads') ? threads : [1]
 }
 
-/** Runs the conformance set on every engine that is asked for and can run here; `options` are what createEngine needs. */
+/** The cores to hand to engines, where the runtime cannot compile those inside the package. */
+export type Cores = { readonly [E in EngineName]?: CoreSource }
+
+/** Runs the conformance set on every engine that is asked for and can run here. */
 export async function* report(
   { engines, threads, programs: names }: ReportOptions,
-  options: EngineOptions = {},
+  cores: Cores = {},
 ): AsyncGenerator<ReportLine, void, undefined> {
-  const chosen = await createEngine(options)
+  const chosen = await createEngine(withCore(cores.simd))
   yield { type: 'begin', choice: chosen.describe() }
   chosen.close()
   const support = engineSupport()
@@ -54,33 +58,27 @@ export async function* report(
       continue
     }
     for (const count of countsOf(engine, threads)) {
-      yield* reportEngine({ engine, threads: count }, names, options)
+      yield* reportEngine({ engine, threads: count }, names, cores[engine])
     }
   }
   yield { type: 'end' }
 }
 
+const withCore = (core: CoreSource | undefined): EngineOptions => ({ ...(core && { core }) })
+
 async function* reportEngine(
   place: Place,
   names: readonly string[],
-  options: EngineOptions,
+  core: CoreSource | undefined,
 ): AsyncGenerator<ReportLine, void, undefined> {
   let name: string | undefined
   try {
-    const engine = await createEngine({ ...options, ...place })
+    const engine = await createEngine({ ...withCore(core), ...place })
     try {
       for (const program of programs) {
         if (!names.includes(program.name)) continue
         name = program.name
-        const started = performance.now()
-        const outcome = await runProgram(engine, program)
-        yield {
-          type: 'outcome',
-          ...place,
-          program: name,
-          seconds: (performance.now() - started) / 1000,
-          ...outcome,
-        }
+        yield { type: 'outcome', ...place, program: name, ...(await runProgram(engine, program)) }
       }
     } finally {
       engine.close()
