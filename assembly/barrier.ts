@@ -58,11 +58,6 @@ export function stopOthers(): void {
   }
 }
 
-/** Spins `rounds` times on a word that does not change, for the host to find out how long that takes. */
-export function spin(rounds: i32): void {
-  if (ASC_FEATURE_THREADS) spinWhile(control + ARRIVED, atomic.load<i32>(control + ARRIVED), rounds)
-}
-
 /** Lets all other threads run the program up to `end`, too. */
 export function startOthers(program: usize, end: usize): void {
   if (ASC_FEATURE_THREADS) {
@@ -128,7 +123,7 @@ function advance(address: usize, value: i32): void {
 /** Whether the word at `address` is no longer `value`, waiting for it up to `nanoseconds`. */
 function changed(address: usize, value: i32, nanoseconds: i64): bool {
   if (ASC_FEATURE_THREADS) {
-    if (spinWhile(address, value, spins)) return true
+    for (let rounds = spins; rounds > 0; rounds--) if (atomic.load<i32>(address) != value) return true
     // Counted before the word is looked at once more by `wait`: who changes it first sees either the count or no sleeper.
     atomic.add<i32>(address, 1, SLEEPERS)
     atomic.wait<i32>(address, value, nanoseconds)
@@ -136,11 +131,4 @@ function changed(address: usize, value: i32, nanoseconds: i64): bool {
     return atomic.load<i32>(address) != value
   }
   return true
-}
-
-function spinWhile(address: usize, value: i32, rounds: i32): bool {
-  if (ASC_FEATURE_THREADS) {
-    for (; rounds > 0; rounds--) if (atomic.load<i32>(address) != value) return true
-  }
-  return false
 }

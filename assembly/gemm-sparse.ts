@@ -8,6 +8,7 @@ import { finishRows } from './gemm-epilogue'
 import { blockDepth, packB } from './gemm-pack'
 import { multiplyAdd } from './lanes'
 import { scratch } from './scratch'
+import { threadCount, threadIndex } from './threads'
 
 /** Columns of B in a panel. */
 export const NR_SPARSE: i32 = 32
@@ -107,7 +108,8 @@ function listAll(a: usize, aStep: usize, count: i32, bRow: usize, list: usize): 
 
 /**
  * C = op(A) op(B), as `gemm`, all strides in bytes, without the zeros of A: the five loops of the dense product, with
- * single rows instead of row panels.
+ * single rows instead of row panels. With `sharedRows` this thread does blocks of rows at equal distances, since rows
+ * that lie together, such as a picture's edge, have many or few zeros together.
  */
 export function gemmSparse(
   a: usize,
@@ -121,10 +123,15 @@ export function gemmSparse(
   m: i32,
   n: i32,
   k: i32,
+  sharedRows: bool,
   bias: usize,
   activation: i32,
   slope: f32,
 ): void {
+  const threads = sharedRows ? threadCount() : 1
+  const block = min(MC, (m + threads - 1) / threads)
+  const firstBlock = sharedRows ? threadIndex() * block : 0
+  if (firstBlock >= m) return
   const packedB = scratch()
   const lists = packedB + PACKED_B_BYTES
   const counts = lists + <usize>MC * LIST_BYTES
@@ -140,8 +147,8 @@ export function gemmSparse(
         ? b + <usize>jc * bRow + ((<usize>pc) << 2)
         : b + <usize>pc * bRow + ((<usize>jc) << 2)
       packB(bBlock, bRow, transposeB, kc, nc, NR_SPARSE, NR_SPARSE, packedB)
-      for (let ic = 0; ic < m; ic += MC) {
-        const mc = min(MC, m - ic)
+      for (let ic = firstBlock; ic < m; ic += block * threads) {
+        const mc = min(block, m - ic)
         const aBlock = a + <usize>ic * aRow + <usize>pc * aStep
         const cBlock = c + <usize>ic * cRow + ((<usize>jc) << 2)
         for (let i = 0; i < mc; i++) {

@@ -23,6 +23,8 @@ const TILE_ROW: usize = (<usize>NR) << 2
 const SHARED_COLUMNS: i32 = 128
 /** With fewer columns, listing A's nonzeros costs more than skipping its zeros saves. */
 const SKIPPED_COLUMNS: i32 = 32
+/** Listing a value of A takes as long as packing so many of B. */
+const LISTING: i32 = 4
 
 /**
  * C = activation(op(A) op(B) + bias), or with GemmFlag.Accumulate C += op(A) op(B). op(A) [m, k], op(B) [k, n], C [m, n],
@@ -58,14 +60,17 @@ export function gemm(
     n >= SKIPPED_COLUMNS &&
     enoughZeros(a, stored, transposeA ? k : m, transposeA ? m : k)
 
-  if (n >= SHARED_COLUMNS || n >= m) {
+  // What threads do not share all of them do: with shared rows each packs all of B, with shared columns each lists all
+  // of A where zeros are skipped.
+  const sharedRows = skip ? n < LISTING * m : n < SHARED_COLUMNS && n < m
+  if (!sharedRows) {
     const grain = skip ? NR_SPARSE : NR
     const begin = shareBegin(n, grain)
     n = shareEnd(n, grain) - begin
     b += <usize>begin * (transposeB ? bRow : 4)
     c += (<usize>begin) << 2
     if (bias) bias += (<usize>begin) << 2
-  } else {
+  } else if (!skip) {
     const begin = shareBegin(m, MR)
     m = shareEnd(m, MR) - begin
     a += <usize>begin * aRow
@@ -76,7 +81,7 @@ export function gemm(
   if (m < MR && !transposeB) {
     gemmRows(a, aRow, aStep, b, bRow, c, cRow, m, n, k, accumulate, skip, bias, activation, slope)
   } else if (skip) {
-    gemmSparse(a, aRow, aStep, b, bRow, transposeB, c, cRow, m, n, k, bias, activation, slope)
+    gemmSparse(a, aRow, aStep, b, bRow, transposeB, c, cRow, m, n, k, sharedRows, bias, activation, slope)
   } else {
     gemmDense(a, aRow, aStep, b, bRow, transposeB, c, cRow, m, n, k, accumulate, bias, activation, slope)
   }

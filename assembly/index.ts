@@ -1,5 +1,5 @@
 /** The numeric core: kernels over one imported linear memory, and the interpreter that runs programs of them. */
-export { FAILED, joinThreads, PROGRESS, PROGRESS_STRIDE, spin, stopOthers } from './barrier'
+export { FAILED, joinThreads, PROGRESS, PROGRESS_STRIDE, stopOthers } from './barrier'
 export { fusesMultiplyAdd } from './lanes'
 export { proceed, run, start, work } from './run'
 export { SCRATCH_BYTES, setScratch } from './scratch'
