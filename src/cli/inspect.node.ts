@@ -48,7 +48,7 @@ async function inspect(options: InspectOptions): Promise<void> {
   const training = trainingFrom(options)
   const model = (await modelFromFile(options)) ?? perceptron(options, MNIST)
   const samples = blank(options.batch, model.input, model.output.at(-1)!)
-  const trainer = createTrainer(await engineFrom({}), model, {
+  const trainer = createTrainer(await engineFrom({ threads: 1 }), model, {
     ...training,
     ...(options.standardise ? { standardisation: standardisation(samples) } : {}),
   })

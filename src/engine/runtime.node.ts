@@ -14,8 +14,12 @@ export function hasWorkers(): boolean {
 }
 
 export function enableRelaxedSimd(): void {
-  // Node 20 has it behind this flag.
-  setFlagsFromString('--experimental-wasm-relaxed-simd')
+  try {
+    // Node 20 has it behind this flag.
+    setFlagsFromString('--experimental-wasm-relaxed-simd')
+  } catch {
+    // A runtime on another engine than V8 has no such flags.
+  }
 }
 
 export function createWorker(
