@@ -15,26 +15,26 @@ interface Figures {
 t.test('bench measures the benchmarks and engines that are named', async (t) => {
   const { env, folder } = await emptyEnvironment(t)
   const svg = join(folder, 'bench.svg')
-  const args = [
-    'bench',
-    '--only',
-    'w1,gemm-64,relu',
-    '--engines',
-    'simd,js',
-    '--json',
-    '--svg',
-    svg,
-    ...quick,
-  ]
+  const named = ['--only', 'w1,gemm-64,relu', '--engines', 'threads,double,simd,js', '--threads', '2']
+  const args = ['bench', ...named, '--json', '--svg', svg, ...quick]
   const { code, stdout, stderr } = await runCli(args, env)
   t.equal(code, 0)
-  t.match(stderr, /^relu: js [\d.]+[kMG]?, simd [\d.]+[kMG]?$/m, 'a line for each benchmark')
+  t.match(
+    stderr,
+    /^relu: js [\d.]+[kMG]?, double [\d.]+[kMG]?, simd [\d.]+[kMG]?, threads [\d.]+[kMG]?$/m,
+    'a line for each benchmark',
+  )
   const report = JSON.parse(stdout)
   t.match(report, { windows: 2, seconds: 0.005, complete: true, unavailable: [] })
   t.match(report.machine, { cores: Number, runtime: `Node ${process.versions.node}` })
   t.same(
-    report.engines.map(({ name }: { name: string }) => name),
-    ['js', 'simd'],
+    report.engines.map(({ name, threads }: { name: string; threads: number }) => [name, threads]),
+    [
+      ['js', 1],
+      ['double', 1],
+      ['simd', 1],
+      ['threads', 2],
+    ],
     'from js on',
   )
   t.same(
@@ -48,11 +48,13 @@ t.test('bench measures the benchmarks and engines that are named', async (t) => 
     ],
   )
   for (const { id, engines } of report.results) {
-    const { js, simd } = engines as Record<string, Figures>
-    for (const { median, least, most } of [js!, simd!])
-      t.ok(0 < least && least <= median && median <= most, id)
+    t.same(Object.keys(engines), ['js', 'double', 'simd', 'threads'])
+    const { js } = engines as Record<string, Figures>
     t.equal(js!.ratio, 1)
-    t.ok(simd!.ratio >= simd!.least / js!.most && simd!.ratio <= simd!.most / js!.least, `${id}: ratio`)
+    for (const [name, { median, least, most, ratio }] of Object.entries(engines as Record<string, Figures>)) {
+      t.ok(0 < least && least <= median && median <= most, `${id} on ${name}`)
+      t.ok(ratio >= least / js!.most && ratio <= most / js!.least, `${id} on ${name}: ratio`)
+    }
   }
   const picture = await readFile(svg, 'utf8')
   t.match(picture, /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/)

@@ -40,6 +40,9 @@ function installed(executable) {
   }
 }
 
+/** What a page without isolation measures, where only threads differ. */
+const brief = { only: 'gemm-64,W1', windows: '1', seconds: '0.02' }
+
 /** Opens the page, lets it measure, and returns its report. */
 async function measure(browser, isolated) {
   const server = await servePlayground({ isolated })
@@ -48,7 +51,7 @@ async function measure(browser, isolated) {
   page.on('pageerror', (error) => errors.push(error.message))
   try {
     await page.setViewport({ width: 1100, height: 900 })
-    const { only, windows, seconds } = values
+    const { only, windows, seconds } = isolated ? values : brief
     const query = new URLSearchParams({ only, engines: values.engines, windows, seconds })
     await page.goto(`${server.address}/bench.html?${query}`)
     assert.equal(await page.evaluate('crossOriginIsolated'), isolated)
