@@ -132,7 +132,7 @@ function prepare(engine: Engine, program: KernelProgram, work: number, runWork: 
       do {
         milliseconds += timed(measured.linked)
         runs++
-      } while (performance.now() - start < seconds * 1000)
+      } while (milliseconds === 0 || performance.now() - start < seconds * 1000)
       return (work * measured.copies * runs) / (milliseconds / 1000)
     },
     release() {
