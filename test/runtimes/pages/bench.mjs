@@ -80,8 +80,9 @@ async function measure(browser, isolated) {
 }
 
 async function close(page, server) {
-  await page.close()
+  // First, since a browser that is gone cannot close its page.
   server.close()
+  await page.close()
 }
 
 function check(report, markdown, isolated) {
