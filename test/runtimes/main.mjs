@@ -12,7 +12,7 @@ import deno from './deno.mjs'
 import firefox from './firefox.mjs'
 import node from './node.mjs'
 import { here, root } from './paths.mjs'
-import { cleanUp, endOnSignals, isEnding } from './processes.mjs'
+import { cleanUp, endOnSignals, isEnding, pause } from './processes.mjs'
 import webkitgtk from './webkitgtk.mjs'
 import workerd from './workerd.mjs'
 
@@ -146,8 +146,17 @@ async function watched(run, found, asked, row) {
   try {
     await Promise.race([running, silence])
   } catch (error) {
-    await cleanUp()
-    await running.catch(() => {})
+    // What is still being started has to be ended as well.
+    let over = false
+    running
+      .catch(() => {})
+      .finally(() => {
+        over = true
+      })
+    while (!over) {
+      await cleanUp()
+      await pause(100)
+    }
     throw error
   } finally {
     clearTimeout(timer)

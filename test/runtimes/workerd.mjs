@@ -31,11 +31,12 @@ export default {
   missing: 'npm ci --prefix test/runtimes',
   async run({ command }, options, onLine) {
     const folder = temporaryFolder()
-    await build({
-      ...{ entryPoints: [join(here, 'workerd-report.mjs')], outfile: join(folder, 'worker.js') },
+    const { outputFiles } = await build({
+      ...{ entryPoints: [join(here, 'workerd-report.mjs')], write: false },
       ...{ bundle: true, format: 'esm', conditions: ['workerd', 'worker'], external: ['./simd.wasm'] },
       logLevel: 'warning',
     })
+    writeFileSync(join(folder, 'worker.js'), outputFiles[0].contents)
     copyFileSync(join(root, 'build/core/simd.wasm'), join(folder, 'simd.wasm'))
     writeFileSync(join(folder, 'config.capnp'), config)
     let listening

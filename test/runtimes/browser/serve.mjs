@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { build } from 'esbuild'
 import { here } from '../paths.mjs'
-import { temporaryFolder } from '../processes.mjs'
 
 const page =
   '<!doctype html><meta charset="utf-8"><title>lanegrad</title><script type="module" src="/page.js"></script>'
@@ -15,19 +13,18 @@ const isolation = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 }
 
-/** The page's and the worker's script, bundled as an application would do it. */
+/** The page's and the worker's script by address, bundled as an application would do it. */
 async function bundle() {
-  const folder = temporaryFolder()
-  await build({
-    ...{ entryPoints: ['page', 'worker'].map((name) => join(here, `browser/${name}.mjs`)), outdir: folder },
-    ...{ bundle: true, splitting: true, format: 'esm', target: 'es2022', logLevel: 'warning' },
+  const { outputFiles } = await build({
+    ...{ entryPoints: ['page', 'worker'].map((name) => join(here, `browser/${name}.mjs`)), outdir: '/' },
+    ...{ bundle: true, splitting: true, format: 'esm', target: 'es2022', write: false, logLevel: 'warning' },
   })
-  return folder
+  return new Map(outputFiles.map(({ path, text }) => [path, text]))
 }
 
 /** Serves the report's page to one browser, with or without the headers that shared memory needs. */
 export async function serve(options, isolated, onLine) {
-  const folder = await bundle()
+  const scripts = await bundle()
   const server = createServer(async (request, response) => {
     const { method, url } = request
     const answer = (type, body, status = 200) => {
@@ -42,7 +39,7 @@ export async function serve(options, isolated, onLine) {
       onLine(JSON.parse(await text(request)))
       answer('text/plain', '')
     } else if (url === '/options') answer('application/json', JSON.stringify(options))
-    else if (/^\/[-\w.]+\.js$/.test(url)) answer('text/javascript', readFileSync(join(folder, url)))
+    else if (scripts.has(url)) answer('text/javascript', scripts.get(url))
     else if (url === '/in-worker' || url === '/in-page') answer('text/html', page)
     else answer('text/plain', 'There is no such file.', 404)
   })
