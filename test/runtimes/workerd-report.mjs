@@ -1,7 +1,7 @@
 /** The conformance set in workerd: a request carries the options, and the lines of the report are streamed back. */
 import { createEngine, EngineError } from '../../build/src/index.js'
 import { report } from '../../build/test/conformance/report.js'
-import simd from './simd.wasm'
+import cores from './compiled-cores.js'
 
 async function* lines(options) {
   // Without the module there is no WebAssembly here; the library must say so and go on with JavaScript.
@@ -11,7 +11,7 @@ async function* lines(options) {
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
   }
-  yield* report(options, { simd })
+  yield* report(options, cores)
 }
 
 export default {

@@ -1,4 +1,4 @@
-import { copyFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
@@ -6,8 +6,14 @@ import { build } from 'esbuild'
 import { here, packaged, root } from './paths.mjs'
 import { findExecutable, start, temporaryFolder, versionOf } from './processes.mjs'
 
-/** One service, whose worker has the core as a compiled module, as edge runtimes want it. */
-const config = `using Workerd = import "/workerd/workerd.capnp";
+/** The engines of one thread that have a core. */
+const coresOf = ({ engines }) =>
+  engines.filter(
+    (engine) => !engine.endsWith('threads') && existsSync(join(root, `build/core/${engine}.wasm`)),
+  )
+
+/** One service, whose worker has the cores as compiled modules, as edge runtimes want it. */
+const configWith = (cores) => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [ (name = "report", worker = .report) ],
   sockets = [ (name = "http", address = "127.0.0.1:0", http = (), service = "report") ],
@@ -15,7 +21,8 @@ const config :Workerd.Config = (
 const report :Workerd.Worker = (
   modules = [
     (name = "worker.js", esModule = embed "worker.js"),
-    (name = "simd.wasm", wasm = embed "simd.wasm"),
+    (name = "compiled-cores.js", esModule = embed "compiled-cores.js"),
+${cores.map((core) => `    (name = "${core}.wasm", wasm = embed "${core}.wasm"),`).join('\n')}
   ],
   compatibilityDate = "2025-11-01",
 );
@@ -33,12 +40,24 @@ export default {
     const folder = temporaryFolder()
     const { outputFiles } = await build({
       ...{ entryPoints: [join(here, 'workerd-report.mjs')], write: false },
-      ...{ bundle: true, format: 'esm', conditions: ['workerd', 'worker'], external: ['./simd.wasm'] },
+      ...{
+        bundle: true,
+        format: 'esm',
+        conditions: ['workerd', 'worker'],
+        external: ['./compiled-cores.js'],
+      },
       logLevel: 'warning',
     })
     writeFileSync(join(folder, 'worker.js'), outputFiles[0].contents)
-    copyFileSync(join(root, 'build/core/simd.wasm'), join(folder, 'simd.wasm'))
-    writeFileSync(join(folder, 'config.capnp'), config)
+    const cores = coresOf(options)
+    for (const core of cores)
+      copyFileSync(join(root, `build/core/${core}.wasm`), join(folder, `${core}.wasm`))
+    const imports = cores.map((core) => `import ${core} from './${core}.wasm'\n`)
+    writeFileSync(
+      join(folder, 'compiled-cores.js'),
+      `${imports.join('')}export default { ${cores.join(', ')} }\n`,
+    )
+    writeFileSync(join(folder, 'config.capnp'), configWith(cores))
     let listening
     const port = new Promise((resolve) => {
       listening = resolve
