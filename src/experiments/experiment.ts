@@ -58,8 +58,11 @@ export interface DataRecipe {
   readonly train?: number
   /** Only the first so many test samples. */
   readonly test?: number
-  /** Validation by the test samples, or by the last part of the training samples, in random or in file order. */
-  readonly validation: 'test' | { readonly part: number; readonly shuffle: boolean }
+  /**
+   * Validation by the test samples, by as many of the first samples that are trained on (`trained`, which is none), or by the
+   * last part of the training samples, held out in random or in file order.
+   */
+  readonly validation: 'test' | 'trained' | { readonly part: number; readonly shuffle: boolean }
   /**
    * Each pixel by its mean and standard deviation over all training samples, or over those trained on; 0..1 without it.
    */

@@ -24,12 +24,13 @@ const xavier = (inputs: number, outputs: number): Initialiser => ({
   ...{ type: 'normal', deviation: Math.sqrt(6 / (inputs + outputs)) },
 })
 
-const output = dense(10, { kernel: xavier(UNITS, 10) })
+/** The output's biases start by the same function, which takes their one dimension for the outputs. */
+const output = (l2: number) => dense(10, { kernel: xavier(UNITS, 10), biasInitialiser: xavier(0, 10), l2 })
 
 const plain = (l2: number): LayerSpec[] => [
   patches(FEATURES),
   simpleRnn(UNITS, { kernel: xavier(FEATURES, UNITS), recurrentKernel: 'identity', l2 }),
-  dense(10, { kernel: xavier(UNITS, 10), l2 }),
+  output(l2),
 ]
 
 const RATE = 0.0002
@@ -44,7 +45,11 @@ const variant = (id: string, label: string, recipe: Recipe, speed = 3_500): Conf
   ...{ id, label, role: 'variant', recipe, speed },
 })
 
-const VALIDATION = [
+/** The log that the tutorial prints of its code: validation accuracy by epoch. */
+const PRINTED = [0.47, 0.555, 0.595, 0.63, 0.674, 0.68]
+
+/** The curve that it calls typical, without a recipe. */
+const TYPICAL = [
   ...[0.558, 0.67, 0.689, 0.709, 0.731, 0.767, 0.75, 0.799, 0.803, 0.816, 0.773, 0.797, 0.826, 0.831, 0.81],
   ...[0.823, 0.835, 0.834, 0.86, 0.825, 0.866, 0.861, 0.864, 0.87, 0.892, 0.831, 0.878, 0.866, 0.705, 0.881],
   ...[0.837, 0.893, 0.895, 0.893, 0.863, 0.884, 0.889, 0.91, 0.881, 0.898, 0.906, 0.908, 0.916, 0.915, 0.848],
@@ -59,12 +64,21 @@ export const patchRnn: Experiment = {
   shows:
     'Validation accuracy of an RNN of 128 units, then LSTM, GRU, raw pixels, a falling rate, an L2 term.',
   notes: [
-    "The text says Xavier weights; MinPy's initialiser of that name draws them from a normal distribution of deviation sqrt(6 / (fan in + fan out)), three times the variance of Glorot and Bengio. Its RMSProp keeps 0.99 of the mean square where 0.9 is common. Both are what the study's code runs; the common ones are run as the other reading.",
+    "The text says Xavier weights; MinPy's initialiser of that name draws them from a normal distribution of deviation sqrt(6 / (fan in + fan out)), three times the variance of Glorot and Bengio, and the output's biases as well. Its RMSProp keeps 0.99 of the mean square where 0.9 is common. That is what the study's code runs, and with it the loss starts near the published 2.82; the common choices are run as another reading.",
     'The mean and deviation of each pixel are those of all 60,000 training images, though only the first 5,000 are trained on.',
-    'Single epochs jump by some hundredths, there and here: the published value of epoch 29 is 0.705 between 0.866 and 0.881. The values compared are medians of five epochs.',
+    'The tutorial shows two curves: the log of the code that it prints, six epochs long, and one of fifty epochs that it calls typical, without a recipe. The recipe gives the first of them. The typical curve fits the accuracy on images that are trained on, which is run as another reading: validation on held-out images stays below it while the loss goes on falling, as one expects of 5,000 images.',
+    'Single epochs jump by some hundredths, there and here: the typical curve has 0.705 between 0.866 and 0.881. Its values are compared as medians of five epochs.',
   ],
   configurations: [
     { ...variant('rnn', 'plain RNN', recipe(plain(0))), role: 'study' },
+    {
+      ...variant(
+        'rnn-trained',
+        'plain RNN, validated on training images',
+        recipe(plain(0), { data: { train: 5000, test: 1000, validation: 'trained', standardise: 'all' } }),
+      ),
+      role: 'reading',
+    },
     {
       ...variant(
         'rnn-common',
@@ -75,8 +89,8 @@ export const patchRnn: Experiment = {
       ),
       role: 'reading',
     },
-    variant('lstm', 'LSTM', recipe([patches(FEATURES), lstm(UNITS), output]), 800),
-    variant('gru', 'GRU', recipe([patches(FEATURES), gru(UNITS), output]), 1_000),
+    variant('lstm', 'LSTM', recipe([patches(FEATURES), lstm(UNITS), output(0)]), 800),
+    variant('gru', 'GRU', recipe([patches(FEATURES), gru(UNITS), output(0)]), 1_000),
     variant(
       'no-standardisation',
       'plain RNN, pixels 0..1',
@@ -120,15 +134,23 @@ export const patchRnn: Experiment = {
       role: 'beyond',
     },
   ],
-  published: [5, 10, 20, 30, 40, 50].map((epoch) => ({
-    ...{ configuration: 'rnn', measure: 'validation accuracy', epoch, over: 5 },
-    value: median(VALIDATION.slice(epoch - 5, epoch)),
-  })),
+  published: [
+    ...PRINTED.map((value, i) => ({
+      ...{ configuration: 'rnn', measure: 'validation accuracy' as const, epoch: i + 1, value },
+    })),
+    ...[5, 10, 20, 30, 40, 50].map((epoch) => ({
+      ...{ configuration: 'rnn-trained', measure: 'validation accuracy' as const, epoch, over: 5 },
+      value: median(TYPICAL.slice(epoch - 5, epoch)),
+    })),
+  ],
   figures: [
     {
       ...{ type: 'curves', id: 'accuracy', title: 'Validation accuracy of the plain RNN', by: 'epoch' },
-      ...{ measures: ['validation accuracy'], configurations: ['rnn', 'rnn-common'] },
-      published: { rnn: VALIDATION.map((value, i) => [i + 1, value]) },
+      ...{ measures: ['validation accuracy'], configurations: ['rnn', 'rnn-trained', 'rnn-common'] },
+      published: {
+        rnn: PRINTED.map((value, i) => [i + 1, value]),
+        'rnn-trained': TYPICAL.map((value, i) => [i + 1, value]),
+      },
     },
     {
       ...{ type: 'curves', id: 'training', title: 'Training accuracy', by: 'epoch' },

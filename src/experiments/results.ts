@@ -102,10 +102,11 @@ export function counts(
   limits: Limits | null,
 ): { train: number; validation: number; test: number } {
   const all = Math.min(train ?? data.train, data.train)
-  const held = validation === 'test' ? 0 : Math.floor(validation.part * all + 0.5)
+  const held = typeof validation === 'string' ? 0 : Math.floor(validation.part * all + 0.5)
   const kept = Math.max(1, Math.floor((all - held) * (limits?.samples ?? 1)))
   const tested = Math.min(test ?? data.test, data.test)
-  return { train: kept, validation: validation === 'test' ? tested : held, test: tested }
+  const of = { test: tested, trained: Math.min(kept, tested) }
+  return { train: kept, validation: typeof validation === 'string' ? of[validation] : held, test: tested }
 }
 
 const MNIST = { train: 60_000, test: 10_000 }

@@ -113,18 +113,17 @@ interface Parts {
 }
 
 function partsOf({ configuration: { recipe }, limits }: Task, data: Data): Parts {
-  const { train, test } = counts(recipe.data, { train: data.train.count, test: data.test.count }, limits)
   const { validation, standardise } = recipe.data
-  const tested = take(data.test, test)
+  const count = counts(recipe.data, { train: data.train.count, test: data.test.count }, limits)
+  const tested = take(data.test, count.test)
   const first = take(data.train, Math.min(recipe.data.train ?? data.train.count, data.train.count))
-  const held =
-    validation === 'test'
-      ? { train: first, validation: tested }
-      : holdout(first, validation.part, { shuffle: validation.shuffle })
-  const trained = take(held.train, train)
+  const split =
+    typeof validation === 'string' ? null : holdout(first, validation.part, { shuffle: validation.shuffle })
+  const trained = take(split?.train ?? first, count.train)
   const measuredOn = { all: data.train, trained }
   return {
-    ...{ train: trained, validation: held.validation, test: tested },
+    ...{ train: trained, test: tested },
+    validation: split?.validation ?? (validation === 'trained' ? take(trained, count.validation) : tested),
     standardisation: standardise ? standardisation(measuredOn[standardise]) : null,
   }
 }

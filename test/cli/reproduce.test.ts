@@ -40,6 +40,19 @@ t.test('without an id it lists all experiments with what they show and how long 
   )
 })
 
+t.test('reproduce and predict have help with examples and exit codes', async (t) => {
+  const { env } = await emptyEnvironment(t)
+  for (const command of ['reproduce', 'predict']) {
+    const { code, stdout } = await runCli([command, '--help'], env)
+    t.equal(code, 0)
+    t.match(
+      stdout,
+      new RegExp(`^Usage: lanegrad ${command} .*\\nExamples:\\n {2}lanegrad .*\\nExit codes:\\n {2}0 `, 's'),
+    )
+  }
+  t.notMatch((await runCli(['--help'], env)).stdout, 'reproduce-worker')
+})
+
 t.test('an experiment leaves results, a report of its own and an index', async (t) => {
   const { env, out } = await digitsAsMnist(t)
   const { code, stdout } = await runCli(

@@ -147,6 +147,8 @@ t.test('validation is the part of the samples that the recipe says', async (t) =
   })
   const first = { train: 5000, test: 1000, validation: 'test' } as const
   t.same(counts(first, { train: 60_000, test: 10_000 }, null), { train: 5000, validation: 1000, test: 1000 })
+  const seen = { ...first, validation: 'trained' } as const
+  t.same(counts(seen, { train: 400, test: 900 }, null), { train: 400, validation: 400, test: 900 })
   t.same(counts(first, { train: 300, test: 10 }, { epochs: 1, samples: 0.5 }), {
     train: 150,
     validation: 10,
