@@ -31,7 +31,7 @@ const layers = (count: number): LayerSpec[] => [
 ]
 
 const ofRows = (count: number): Configuration => ({
-  ...{ id: `${count}`, label: `${count} rows`, role: 'study', speed: 240_000 / count },
+  ...{ id: `${count}`, label: `${count} rows`, role: 'study', speed: 180_000 / count },
   recipe: {
     ...{ layers: layers(count), loss: 'averagedSoftmaxCrossEntropy', batchSize: 100, epochs: 100, data },
     optimizer: sgd({ rate: 0.01 }),

@@ -15,11 +15,13 @@ const script = fileURLToPath(new URL('../../../test/runtimes/report-page.mjs', i
 /** Exit code of the script where there is no Chromium. */
 const MISSING = 77
 
-t.test('pages open in Chromium without a word on the console and without a request', async (t) => {
+const missing = spawnSync(process.execPath, [script]).status === MISSING && 'there is no Chromium here'
+
+t.test('pages open in Chromium without a word or a request', { skip: missing }, async (t) => {
   const folder = await temporaryFolder(t)
   const data = builtInDigits({ train: 40, test: 20 })
   const entries = []
-  for (const id of ['own-digits', 'feed-backward', 'activations', 'confusion']) {
+  for (const id of ['own-digits', 'activations']) {
     const experiment = experimentOf(id)
     const { results } = await runExperiment({
       ...{ experiment, data, seeds: 1, limits: { epochs: 0, samples: 1 }, jobs: 1, finished: [] },
@@ -41,9 +43,8 @@ t.test('pages open in Chromium without a word on the console and without a reque
   const files = [...pages.keys(), 'asking'].map((name) => join(folder, `${name}.html`))
   for (const [i, html] of [...pages.values(), asking].entries()) await writeFile(files[i]!, html)
   const { status, stdout } = spawnSync(process.execPath, [script, ...files], { encoding: 'utf8' })
-  if (status === MISSING) return t.skip('there is no Chromium here')
-  for (const file of files.slice(0, -1))
-    t.match(stdout, `\nok ${file}\n`.slice(file === files[0] ? 1 : 0), stdout)
+  const lines = stdout.split('\n')
+  for (const file of files.slice(0, -1)) t.ok(lines.includes(`ok ${file}`), stdout)
   t.match(stdout, `not ok ${files.at(-1)}\n  asks for http://127.0.0.1:9/x.png`, 'what asks is found out')
   t.equal(status, 1)
 })
