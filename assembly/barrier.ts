@@ -28,8 +28,18 @@ export const FAILED: i32 = 256
 export const PROGRESS: i32 = 320
 export const PROGRESS_STRIDE: i32 = 64
 
+/** Rounds of a spin that is not expected to see anything. */
+const GLANCE: i32 = 200
+/** So many spins in vain in a row, and one may as well sleep at once; at the most for 2^LONGEST waits. */
+const IN_VAIN: i32 = 3
+const LONGEST: i32 = 10
+
 let control: usize = 0
 let spins: i32 = 0
+/** Spins in vain in a row. */
+let vain: i32 = 0
+/** Waits to come in which this thread only glances before it sleeps. */
+let glances: i32 = 0
 /** Barriers that this thread has arrived at. */
 let barriers: i32 = 0
 /** Whether it has yet to see the last of them passed. */
@@ -123,7 +133,7 @@ function advance(address: usize, value: i32): void {
 /** Whether the word at `address` is no longer `value`, waiting for it up to `nanoseconds`. */
 function changed(address: usize, value: i32, nanoseconds: i64): bool {
   if (ASC_FEATURE_THREADS) {
-    for (let rounds = spins; rounds > 0; rounds--) if (atomic.load<i32>(address) != value) return true
+    if (spinWhile(address, value)) return true
     // Counted before the word is looked at once more by `wait`: who changes it first sees either the count or no sleeper.
     atomic.add<i32>(address, 1, SLEEPERS)
     atomic.wait<i32>(address, value, nanoseconds)
@@ -131,4 +141,28 @@ function changed(address: usize, value: i32, nanoseconds: i64): bool {
     return atomic.load<i32>(address) != value
   }
   return true
+}
+
+/**
+ * Spins until the word at `address` is no longer `value`, for a bounded time. Threads that have to share a processor
+ * only hold each other up by it, and then every spin is in vain: measured, a step of ten barriers took four times as long.
+ * So after some of those a thread sleeps at once, and spins again every now and then to find out whether it helps.
+ */
+function spinWhile(address: usize, value: i32): bool {
+  if (ASC_FEATURE_THREADS) {
+    const glance = glances > 0
+    for (let rounds = glance ? min(GLANCE, spins) : spins; rounds > 0; rounds--) {
+      if (atomic.load<i32>(address) == value) continue
+      if (!glance) vain = 0
+      else glances--
+      return true
+    }
+    if (glance) {
+      glances--
+    } else {
+      vain = min(vain + 1, LONGEST)
+      if (vain >= IN_VAIN) glances = 1 << vain
+    }
+  }
+  return false
 }
