@@ -342,6 +342,8 @@ function between(first: v128, second: v128, f: v128): v128 {
 }
 
 /** Stores the first `count` lanes, `stride` bytes apart. */
+// @ts-ignore: decorator
+@inline
 function scatter(p: usize, stride: usize, count: i32, value: v128): void {
   store<f32>(p, f32x4.extract_lane(value, 0))
   if (count > 1) store<f32>(p + stride, f32x4.extract_lane(value, 1))

@@ -66,14 +66,15 @@ function load4(x: usize, step: usize): v128 {
 /**
  * Lists the values of one row of A that are not zeros: `count` values `aStep` bytes apart, the p-th of which multiplies
  * the row of B at offset p * bRow. Returns how many there are. Four at a time without a branch, which would be
- * mispredicted too often; the lanes beyond the kept ones are written over by the next four.
+ * mispredicted too often; the lanes beyond the kept ones are written over by the next four. Scalars would have
+ * to move byte by byte.
  */
 function listNonzeros(a: usize, aStep: usize, count: i32, bRow: usize, list: usize): i32 {
   let to = list
   let offsets = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(<i32>bRow))
   const offsetStep = i32x4.splat((<i32>bRow) << 2)
   let p = 0
-  for (; p + 4 <= count; p += 4) {
+  for (; !SCALAR && p + 4 <= count; p += 4) {
     const values = aStep == 4 ? v128.load(a) : load4(a, aStep)
     const kept = i32x4.bitmask(f32x4.ne(values, f32x4.splat(0)))
     const shuffle = v128.load(COMPRESS + ((<usize>kept) << 4))

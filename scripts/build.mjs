@@ -12,8 +12,11 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const require = createRequire(import.meta.url)
 process.chdir(root)
 
-async function run(packageName, bin, ...args) {
-  const script = join(dirname(require.resolve(`${packageName}/package.json`)), bin)
+function run(packageName, bin, ...args) {
+  return runScript(join(dirname(require.resolve(`${packageName}/package.json`)), bin), ...args)
+}
+
+async function runScript(script, ...args) {
   const child = spawn(process.execPath, [script, ...args], { stdio: 'inherit' })
   const status = await new Promise((resolve) => child.once('close', resolve))
   if (status !== 0) process.exit(status ?? 1)
@@ -23,7 +26,8 @@ async function run(packageName, bin, ...args) {
 async function buildCores() {
   const sources = readdirSync('assembly').map((name) => join('assembly', name))
   const hash = createHash('sha256')
-  for (const file of ['asconfig.json', 'package-lock.json', ...sources]) hash.update(readFileSync(file))
+  for (const file of ['asconfig.json', 'package-lock.json', 'scripts/lower-simd.mjs', ...sources])
+    hash.update(readFileSync(file))
   const digest = hash.digest('hex')
   const variants = Object.keys(JSON.parse(readFileSync('asconfig.json', 'utf8')).targets)
   mkdirSync('build/core', { recursive: true })
@@ -37,6 +41,7 @@ async function buildCore(variant, digest) {
   const stamp = `build/core/${variant}.sha256`
   if (!existsSync(file) || !existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) {
     await run('assemblyscript', 'bin/asc.js', '--config', 'asconfig.json', '--target', variant)
+    if (variant === 'scalar') await runScript('scripts/lower-simd.mjs', file, file)
     writeFileSync(stamp, digest)
   }
   writeFileSync(

@@ -2,7 +2,7 @@ import t from 'tap'
 import { Activation, GemmFlag } from '../assembly/opcodes.js'
 import type { Engine } from '../src/engine/engine.js'
 import { createJsEngine } from '../src/engine/js/engine.js'
-import { createSimdEngine } from '../src/engine/wasm.js'
+import { createSimdEngine, createWasmEngine } from '../src/engine/wasm.js'
 import { encode } from '../src/program/encode.js'
 import { gemm, type InstructionType } from '../src/program/instructions.js'
 import { randomIntegers } from './support/random.js'
@@ -157,15 +157,19 @@ edgeShapes.push(
   { m: 9, n: 9000, k: 20, flags: SkipZeros, zeros: 75 },
 )
 
-t.test('the core gives the bits of the plain loops', async (t) => {
+t.test('the cores give the bits of the plain loops', async (t) => {
   const simd = await createSimdEngine()
+  const scalar = await createWasmEngine('scalar')
   const js = createJsEngine()
   let seed = 1
   const shapes = [...randomShapes(3000, 70, 7), ...edgeShapes]
   for (const shape of shapes) {
     const product = createProduct(shape, ++seed)
-    const at = difference(run(simd, product), run(js, product))
-    if (at >= 0) t.fail(`${describe(shape)} differs at word ${at}`, { args: product.args })
+    const expected = run(js, product)
+    for (const engine of [simd, scalar]) {
+      const at = difference(run(engine, product), expected)
+      if (at >= 0) t.fail(`${engine.name}: ${describe(shape)} differs at word ${at}`, { args: product.args })
+    }
   }
   t.pass(`${shapes.length} products`)
 })

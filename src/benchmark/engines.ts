@@ -7,7 +7,7 @@ export type BenchmarkEngine = EngineName | 'double'
 
 /** From plain JavaScript to what should be fastest. */
 export const benchmarkEngines: readonly BenchmarkEngine[] = [
-  ...(['js', 'double', 'simd', 'relaxed', 'threads', 'relaxed-threads'] as const),
+  ...(['js', 'double', 'scalar', 'simd', 'relaxed', 'threads', 'relaxed-threads'] as const),
 ]
 
 /** What an engine is called where results are shown. */

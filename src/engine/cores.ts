@@ -1,7 +1,7 @@
 import { EngineError } from '../errors.js'
 
 /** The builds of the numeric core. */
-export type CoreVariant = 'simd' | 'threads' | 'relaxed' | 'relaxed-threads'
+export type CoreVariant = 'simd' | 'threads' | 'scalar' | 'relaxed' | 'relaxed-threads'
 
 /** Where the core's code may come from: its bytes, a response that carries them, an address, or a compiled module. */
 export type CoreSource = WebAssembly.Module | CoreBytes
@@ -11,6 +11,7 @@ type CoreBytes = BufferSource | Response | URL | string
 const inlined: Record<CoreVariant, () => Promise<{ readonly base64: string }>> = {
   simd: () => import('./cores/simd.generated.js'),
   threads: () => import('./cores/threads.generated.js'),
+  scalar: () => import('./cores/scalar.generated.js'),
   relaxed: () => import('./cores/relaxed.generated.js'),
   'relaxed-threads': () => import('./cores/relaxed-threads.generated.js'),
 }

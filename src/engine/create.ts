@@ -21,7 +21,7 @@ export interface EngineOptions {
 const MOST_THREADS = 64
 
 /** Those that give the same bits, fastest first. */
-const preferred = ['threads', 'simd', 'js'] as const
+const preferred = ['threads', 'simd', 'scalar', 'js'] as const
 
 /** What an engine with threads is with only one. */
 const alone = { threads: 'simd', 'relaxed-threads': 'relaxed' } as const

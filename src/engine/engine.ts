@@ -1,7 +1,7 @@
 import type { Views } from './js/views.js'
 
 /** Names of the engines. */
-export const engineNames = ['threads', 'simd', 'js', 'relaxed', 'relaxed-threads'] as const
+export const engineNames = ['threads', 'simd', 'scalar', 'js', 'relaxed', 'relaxed-threads'] as const
 
 /** All but the relaxed engines give the same bits. */
 export type EngineName = (typeof engineNames)[number]

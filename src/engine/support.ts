@@ -70,6 +70,7 @@ const both = (first: Support, second: () => Support): Support => (first === true
 const checks: Record<EngineName, () => Support> = {
   threads: () => both(simd(), threads),
   simd,
+  scalar: wasm,
   js: () => true,
   relaxed,
   'relaxed-threads': () => both(relaxed(), threads),

@@ -6,12 +6,14 @@ import { type CoreSource, coreModule } from './cores.js'
 import type { Engine } from './engine.js'
 import { Patience } from './patience.js'
 import type { ThreadWorker } from './runtime.js'
+import { fusing } from './wasm.js'
 import { WasmMemory } from './wasm-memory.js'
 
 /** What assembly/index.ts exports. */
 interface CoreExports extends ControlLayout, Record<string, unknown> {
   heapBase(): number
   setScratch(address: number): void
+  fusesMultiplyAdd(): number
   joinThreads(index: number, count: number, control: number, spins: number): void
   start(program: number, end: number): number
   proceed(from: number, end: number): number
@@ -68,6 +70,7 @@ export async function createThreadsEngine(
     const { memory } = linear
     const module = await coreModule(name, options.core)
     const { exports: core } = await instantiate<CoreExports>(module, { env: { memory } })
+    const fused = fusing(name, core.fusesMultiplyAdd() !== 0)
     const heap = linear.heapFrom(core.heapBase())
     const control = new ControlBlock(linear, heap, core, threads)
     const spins = threads > options.processors ? FEW_SPINS : SPINS
@@ -137,7 +140,7 @@ export async function createThreadsEngine(
           giveUp(`${control.name(0)} has failed: ${String(error)}`, error)
         }
       },
-      describe: () => `${name}: ${kinds[name]}, ${threads} threads`,
+      describe: () => `${name}: ${kinds[name]}${fused}, ${threads} threads`,
       close() {
         closed = true
         end()

@@ -1,7 +1,7 @@
 import { instantiate } from '@assemblyscript/loader'
 import { EngineError } from '../errors.js'
 import { type CoreSource, coreModule } from './cores.js'
-import type { Engine } from './engine.js'
+import type { Engine, EngineName } from './engine.js'
 import { WasmMemory } from './wasm-memory.js'
 
 /** What assembly/index.ts exports. */
@@ -9,13 +9,21 @@ interface CoreExports extends Record<string, unknown> {
   heapBase(): number
   run(program: number, words: number): void
   setScratch(address: number): void
+  fusesMultiplyAdd(): number
   readonly SCRATCH_BYTES: { valueOf(): number }
 }
 
 const kinds = {
   simd: 'wasm SIMD128',
+  scalar: 'wasm without SIMD',
   relaxed: 'wasm relaxed SIMD',
 } as const
+
+/** Whether multiply-add rounds once, which machine and runtime decide: of relaxed engines, for `describe`. */
+export function fusing(name: EngineName, fused: boolean): string {
+  if (!name.startsWith('relaxed')) return ''
+  return fused ? ', multiply-add fused here' : ', multiply-add not fused here'
+}
 
 /** Engines on a wasm core with one thread. */
 export type WasmEngineName = keyof typeof kinds
@@ -27,6 +35,7 @@ export async function createWasmEngine(name: WasmEngineName, source?: CoreSource
   const { exports } = await instantiate<CoreExports>(module, { env: { memory: linear.memory } })
   const heap = linear.heapFrom(exports.heapBase())
   exports.setScratch(heap.allocate(exports.SCRATCH_BYTES.valueOf()))
+  const fused = fusing(name, exports.fusesMultiplyAdd() !== 0)
   let closed = false
 
   return {
@@ -45,7 +54,7 @@ export async function createWasmEngine(name: WasmEngineName, source?: CoreSource
         throw new EngineError(`The ${name} engine has failed: ${String(error)}`, { cause: error })
       }
     },
-    describe: () => `${name}: ${kinds[name]}, one thread`,
+    describe: () => `${name}: ${kinds[name]}${fused}, one thread`,
     close: () => {
       closed = true
     },

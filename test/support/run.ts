@@ -1,6 +1,6 @@
 import type { Engine } from '../../src/engine/engine.js'
 import { createJsEngine } from '../../src/engine/js/engine.js'
-import { createSimdEngine } from '../../src/engine/wasm.js'
+import { createWasmEngine } from '../../src/engine/wasm.js'
 import { encode } from '../../src/program/encode.js'
 import type { ArgumentKind, InstructionType } from '../../src/program/instructions.js'
 
@@ -8,7 +8,7 @@ export type Data = Float32Array | Int32Array | Uint32Array | Uint8Array | Float6
 
 /** One of every engine that must give the same bits. */
 export async function everyEngine(): Promise<Engine[]> {
-  return [await createSimdEngine(), createJsEngine()]
+  return [await createWasmEngine('simd'), await createWasmEngine('scalar'), createJsEngine()]
 }
 
 /**
