@@ -1,7 +1,6 @@
 import { type Dataset, rowOf } from '../data/dataset.js'
 import { createEngine } from '../engine/create.js'
 import type { Engine, EngineName } from '../engine/engine.js'
-import { createDoubleEngine } from '../engine/js/double/engine.js'
 import { permutation } from '../engine/js/philox.js'
 import type { LinkedProgram } from '../engine/linked-program.js'
 import { ModelError } from '../errors.js'
@@ -88,6 +87,8 @@ export async function checkGradients(
 
   const engine = await createEngine(options.engine ? { engine: options.engine } : {})
   const single = new RecordedStep(model, batch, loss, engine)
+  // All kernels once more, which nothing else needs.
+  const { createDoubleEngine } = await import('../engine/js/double/engine.js')
   const double = new RecordedStep(model, batch, loss, createDoubleEngine())
   single.run()
   const pairs = trained.map((p) => {

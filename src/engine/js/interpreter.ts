@@ -683,6 +683,9 @@ export function run(memory: Views, program: number, words: number): void {
       case Op.NormaliseRows:
         normaliseRows(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, i32[a + 3]!)
         break
+      case Op.Barrier:
+        // One thread is always there already.
+        break
       default:
         throw new EngineError(`The program has the unknown opcode ${i32[i]} at word ${i - start}.`)
     }
