@@ -2,7 +2,6 @@ import { parallelism } from '#runtime'
 import { EngineError } from '../errors.js'
 import type { CoreSource } from './cores.js'
 import { type Engine, type EngineName, engineNames } from './engine.js'
-import { createJsEngine } from './js/engine.js'
 import { supportOf } from './support.js'
 import { createThreadsEngine } from './threads.js'
 import { createWasmEngine } from './wasm.js'
@@ -89,7 +88,7 @@ async function create(name: EngineName, options: EngineOptions): Promise<Engine>
   if (support !== true) throw new EngineError(`The ${name} engine cannot run here. ${support}`)
   switch (name) {
     case 'js':
-      return createJsEngine()
+      return (await import('./js/engine.js')).createJsEngine()
     case 'threads':
     case 'relaxed-threads': {
       const { core, worker } = options

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.js'
-import { createJsEngine } from '../engine/js/engine.js'
+import { createInitialEngine } from '../engine/js/initial-engine.js'
 import { ModelError } from '../errors.js'
 import { sizeOf, type Tensor } from '../program/tensor.js'
 import { type Chain, createChain } from './chain.js'
@@ -94,7 +94,7 @@ export class Model {
   }
 
   private get current(): WeightMemory {
-    return this.memory ?? this.weightsIn(createJsEngine())
+    return this.memory ?? this.weightsIn(createInitialEngine())
   }
 
   /** A copy of every parameter's values by name, each row-major in its shape. */

@@ -20,12 +20,12 @@ import { conv2d, conv2dFilters, conv2dInput, pad2d } from './conv2d.js'
 import { copyBlocks } from './copy-blocks.js'
 import { softmaxCrossEntropy, tally } from './cross-entropy.js'
 import { dropout } from './dropout.js'
-import { copy, fill } from './fill.js'
+import { copy } from './fill.js'
 import { gather, gatherBytes, gatherLabels } from './gather.js'
 import { gemm } from './gemm.js'
 import { pack } from './gemm-packed.js'
 import { gru, gruBackward } from './gru.js'
-import { identity, orthogonal } from './initialise.js'
+import { runInitialisation } from './initialisation.js'
 import { layerNorm, layerNormGradients, layerNormInput } from './layer-norm.js'
 import { logSoftmax, logSoftmaxBackward } from './log-softmax.js'
 import { lstm, lstmBackward } from './lstm.js'
@@ -34,7 +34,6 @@ import { argMax, oneHot } from './one-hot.js'
 import { permutation } from './permutation.js'
 import { binaryCrossEntropy, squaredError } from './pointwise-loss.js'
 import { averagePool2d, averagePool2dBackward, maxPool2d, maxPool2dBackward } from './pool2d.js'
-import { normal, uniform } from './random.js'
 import { addPenalty, penalty, regularise } from './regularise.js'
 import { rmsprop } from './rmsprop.js'
 import { sequenceLengths } from './sequence-lengths.js'
@@ -54,9 +53,6 @@ export function run(memory: Views, program: number, words: number): void {
   for (let i = start; i < end; i += i32[i + 1]!) {
     const a = i + 2
     switch (i32[i]) {
-      case Op.Fill:
-        fill(memory, i32[a]!, i32[a + 1]!, f32[a + 2]!)
-        break
       case Op.Copy:
         copy(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!)
         break
@@ -147,27 +143,6 @@ export function run(memory: Views, program: number, words: number): void {
           i32[a + 5]!,
           i32[a + 6]!,
           i32[a + 7]!,
-        )
-        break
-      case Op.Uniform:
-        uniform(memory, i32[a]!, i32[a + 1]!, f32[a + 2]!, f32[a + 3]!, i32[a + 4]!, i32[a + 5]!)
-        break
-      case Op.Normal:
-        normal(memory, i32[a]!, i32[a + 1]!, f32[a + 2]!, f32[a + 3]!, i32[a + 4]!, i32[a + 5]!)
-        break
-      case Op.Identity:
-        identity(memory, i32[a]!, i32[a + 1]!, i32[a + 2]!, f32[a + 3]!)
-        break
-      case Op.Orthogonal:
-        orthogonal(
-          memory,
-          i32[a]!,
-          i32[a + 1]!,
-          i32[a + 2]!,
-          f32[a + 3]!,
-          i32[a + 4]!,
-          i32[a + 5]!,
-          i32[a + 6]!,
         )
         break
       case Op.Permutation:
@@ -687,7 +662,8 @@ export function run(memory: Views, program: number, words: number): void {
         // One thread is always there already.
         break
       default:
-        throw new EngineError(`The program has the unknown opcode ${i32[i]} at word ${i - start}.`)
+        if (!runInitialisation(memory, i))
+          throw new EngineError(`The program has the unknown opcode ${i32[i]} at word ${i - start}.`)
     }
   }
 }
