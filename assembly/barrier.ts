@@ -22,6 +22,8 @@ const STARTED: usize = 128
 const SLEEPERS: usize = 4
 const PROGRAM: usize = 192
 const END: usize = 196
+/** How many pages memory has, for those who have not noticed. */
+const PAGES: usize = 200
 /** The number of a thread that has failed, or -1 once the engine is given up: nobody waits any longer. */
 export const FAILED: i32 = 256
 /** One line for each thread: at how many barriers it has arrived, -1 for a thread that has yet to join. */
@@ -73,6 +75,7 @@ export function startOthers(program: usize, end: usize): void {
   if (ASC_FEATURE_THREADS) {
     store<usize>(control + PROGRAM, program)
     store<usize>(control + END, end)
+    store<i32>(control + PAGES, memory.size())
     advance(control + STARTED, atomic.load<i32>(control + STARTED) + 1)
   }
 }
@@ -85,6 +88,15 @@ export function awaitStart(seen: i32): bool {
     return !hasFailed()
   }
   return false
+}
+
+/**
+ * Lets this instance see all of memory. Runtimes tell other threads late that memory has grown, or, when it happens while
+ * one starts, never: `memory.copy` and atomics then trap behind what the thread takes for the end. Growing by nothing makes
+ * it look.
+ */
+export function refreshMemory(): void {
+  if (memory.size() < load<i32>(control + PAGES)) memory.grow(0)
 }
 
 export function startedProgram(): usize {

@@ -1,5 +1,13 @@
 /** Running a program, alone or with other threads. Where `proceed` returns an address, it is called again with it. */
-import { awaitStart, hasFailed, passBarrier, startedEnd, startedProgram, startOthers } from './barrier'
+import {
+  awaitStart,
+  hasFailed,
+  passBarrier,
+  refreshMemory,
+  startedEnd,
+  startedProgram,
+  startOthers,
+} from './barrier'
 import { execute } from './interpreter'
 
 /** Runs the program of `words` 32-bit words on this instance alone. */
@@ -25,6 +33,7 @@ export function proceed(from: usize, end: usize): usize {
 /** Runs this thread's part of every program that is started, until the engine fails or is closed. */
 export function work(): void {
   for (let started = 0; awaitStart(started); started++) {
+    refreshMemory()
     const end = startedEnd()
     let at = startedProgram()
     do at = proceed(at, end)

@@ -19,7 +19,7 @@ import {
   sgd,
 } from '../src/index.js'
 import { encode } from '../src/program/encode.js'
-import { barrier, fill } from '../src/program/instructions.js'
+import { barrier, copy, fill } from '../src/program/instructions.js'
 import { runInstruction } from './support/run.js'
 
 /** A worker whose end can be waited for. */
@@ -102,6 +102,18 @@ t.test('memory that grows is seen by all threads', async (t) => {
   t.throws(() => engine.allocate(2 ** 32), { name: 'EngineError', message: /needs 4\d\d\d MiB of memory/ })
   t.same(filled(engine), [3], 'and the engine goes on')
   engine.close()
+})
+
+t.test('memory that has grown while threads started is seen by all of them', async (t) => {
+  // A thread that takes memory for smaller than it is traps in a copy. It is rare, so it is given many chances.
+  for (let round = 0; round < 20; round++) {
+    const engine = await createEngine({ engine: 'threads', threads: 7 })
+    const x = Float32Array.from({ length: 1000 }, (_, i) => round + i)
+    const y = new Float32Array(1000)
+    runInstruction(engine, copy, { x, y, count: 1000 })
+    t.same(y, x)
+    engine.close()
+  }
 })
 
 t.test('the engine, and why it was chosen', async (t) => {

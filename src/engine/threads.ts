@@ -74,24 +74,15 @@ export async function createThreadsEngine(
     const heap = linear.heapFrom(core.heapBase())
     const control = new ControlBlock(linear, heap, core, threads)
     const spins = threads > options.processors ? FEW_SPINS : SPINS
-    const newScratch = () => heap.allocate(core.SCRATCH_BYTES.valueOf())
+    // Before any worker has the memory: one that grows while they start is soonest misread.
+    const scratches = Array.from({ length: threads }, () => heap.allocate(core.SCRATCH_BYTES.valueOf()))
     core.joinThreads(0, threads, control.address, spins)
-    core.setScratch(newScratch())
+    core.setScratch(scratches[0]!)
     const { failed, reason } = control
-    crew.start((index) => {
-      const scratch = newScratch()
-      return {
-        module,
-        memory,
-        index,
-        count: threads,
-        control: control.address,
-        scratch,
-        failed,
-        reason,
-        spins,
-      }
-    })
+    crew.start((index) => ({
+      ...{ module, memory, index, count: threads, control: control.address },
+      ...{ scratch: scratches[index]!, failed, reason, spins },
+    }))
 
     const limit = performance.now() + (options.startLimit ?? START_LIMIT)
     for (let idle = control.notJoined; idle !== null; idle = control.notJoined) {
