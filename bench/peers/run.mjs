@@ -8,15 +8,21 @@ import { parseArgs } from 'node:util'
 import { openImages, peers, startPeer } from './index.mjs'
 import { products, workloads } from './workloads.mjs'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    peer: { type: 'string', multiple: true, default: peers.slice(1).map(({ name }) => name) },
-    windows: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '0.5' },
-    threads: { type: 'string', default: '1' },
-  },
-})
+const { values, positionals } = (() => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        peer: { type: 'string', multiple: true, default: peers.slice(1).map(({ name }) => name) },
+        windows: { type: 'string', default: '5' },
+        seconds: { type: 'string', default: '0.5' },
+        threads: { type: 'string', default: '1' },
+      },
+    })
+  } catch (error) {
+    return stop(error.message)
+  }
+})()
 const known = [...Object.keys(workloads), ...Object.keys(products)]
 const [windows, seconds, mostThreads] = ['windows', 'seconds', 'threads'].map((name) => {
   const value = Number(values[name])

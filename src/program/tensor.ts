@@ -11,7 +11,7 @@ export type BufferKind =
 
 export type ElementType = 'f32' | 'i32' | 'u8' | 'f64'
 
-export const elementBytes: Record<ElementType, number> = { f32: 4, i32: 4, u8: 1, f64: 8 }
+const elementBytes: Record<ElementType, number> = { f32: 4, i32: 4, u8: 1, f64: 8 }
 
 /** A piece of linear memory with a name, before it has an address. */
 export interface Buffer {

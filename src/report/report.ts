@@ -132,7 +132,7 @@ function outcomeTable(experiment: Experiment, results: readonly RunResult[]): Ta
 }
 
 /** The best test accuracy among configurations of some roles. */
-export function bestOf(
+function bestOf(
   experiment: Experiment,
   results: readonly RunResult[],
   wanted: readonly Role[],
