@@ -14,6 +14,7 @@ import {
   slotBefore,
   stepAt,
   tanhBackward,
+  unlessVanished,
   workspace,
 } from './recurrent'
 import { shareBegin, shareEnd } from './threads'
@@ -245,7 +246,7 @@ function cellBackwardLanes(
 ): void {
   const u = loadLanes(z + block, count)
   const n = loadLanes(z + 2 * block, count)
-  const d = loadLanes(dh, count)
+  const d = unlessVanished(loadLanes(dh, count))
   const dCandidate = tanhBackward(n, f32x4.mul(d, f32x4.sub(f32x4.splat(1), u)))
   storeLanes(z + 2 * block, count, dCandidate)
   const change = f32x4.sub(loadLanes(hBefore, count), n)

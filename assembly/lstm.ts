@@ -14,6 +14,7 @@ import {
   slotBefore,
   stepAt,
   tanhBackward,
+  unlessVanished,
   tanhSpan,
 } from './recurrent'
 import { shareBegin, shareEnd } from './threads'
@@ -207,8 +208,8 @@ function cellBackwardLanes(
   const g = loadLanes(z + 2 * block, count)
   const o = loadLanes(z + 3 * block, count)
   const after = tanh(loadLanes(c, count))
-  const dNext = loadLanes(dh, count)
-  const d = f32x4.add(loadLanes(dc, count), tanhBackward(after, f32x4.mul(dNext, o)))
+  const dNext = unlessVanished(loadLanes(dh, count))
+  const d = f32x4.add(unlessVanished(loadLanes(dc, count)), tanhBackward(after, f32x4.mul(dNext, o)))
   storeLanes(z, count, gateBackward(i, f32x4.mul(d, g), hard))
   storeLanes(z + block, count, gateBackward(f, f32x4.mul(d, loadLanes(cBefore, count)), hard))
   storeLanes(z + 2 * block, count, tanhBackward(g, f32x4.mul(d, i)))

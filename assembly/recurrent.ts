@@ -13,6 +13,9 @@ import { multiply } from './mask-steps'
 import { RecurrentFlag } from './opcodes'
 import { scratch } from './scratch'
 
+/** 2^-90: a state's gradient below it has vanished. */
+const VANISHED: f32 = 8.077935669463161e-28
+
 /** Samples whose recurrent product and gates are computed together, while both are in the L1 cache. */
 export const BLOCK: i32 = 8
 
@@ -88,6 +91,16 @@ export function gateBackward(y: v128, dy: v128, hard: bool): v128 {
 @inline
 export function tanhBackward(y: v128, dy: v128): v128 {
   return f32x4.mul(dy, f32x4.sub(f32x4.splat(1), f32x4.mul(y, y)))
+}
+
+/**
+ * The gradient of a state on its way back through time, 0 where its magnitude is below 2^-90: too small to move a weight,
+ * and a few steps further it would be denormal, which takes processors up to a hundred times as long to compute with.
+ */
+// @ts-ignore: decorator
+@inline
+export function unlessVanished(gradient: v128): v128 {
+  return v128.andnot(gradient, f32x4.lt(f32x4.abs(gradient), f32x4.splat(VANISHED)))
 }
 
 /**

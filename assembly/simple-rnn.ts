@@ -4,7 +4,16 @@ import { loadLanes, storeLanes } from './lanes'
 import { multiply } from './mask-steps'
 import { tanh } from './math'
 import { RecurrentFlag } from './opcodes'
-import { addStateGradient, BLOCK, isPadding, slotAfter, slotBefore, stepAt, tanhBackward } from './recurrent'
+import {
+  addStateGradient,
+  BLOCK,
+  isPadding,
+  slotAfter,
+  slotBefore,
+  stepAt,
+  tanhBackward,
+  unlessVanished,
+} from './recurrent'
 import { shareBegin, shareEnd } from './threads'
 
 /**
@@ -133,7 +142,7 @@ function cellBackward(h: usize, dh: usize, dz: usize, hidden: i32, relu: bool): 
 @inline
 function cellBackwardLanes(h: usize, dh: usize, dz: usize, count: i32, relu: bool): void {
   const y = loadLanes(h, count)
-  const dy = loadLanes(dh, count)
+  const dy = unlessVanished(loadLanes(dh, count))
   storeLanes(dz, count, relu ? v128.andnot(dy, f32x4.le(y, f32x4.splat(0))) : tanhBackward(y, dy))
   storeLanes(dh, count, f32x4.splat(0))
 }

@@ -171,6 +171,31 @@ t.test('products with more terms than a block holds give the same bits', async (
   }
 })
 
+t.test('gradients of a state below 2^-90 have vanished, others and NaN have not', async (t) => {
+  const tiny = 2 ** -91
+  const gradients = [2 ** -90, tiny, -tiny, NaN, 1e-40, 1]
+  const hidden = gradients.length
+  for (const engine of await everyEngine()) {
+    for (const [name, { gates, run }] of Object.entries(layers)) {
+      const states = () => new Float32Array(2 * hidden).fill(0.5)
+      const z = Float32Array.from({ length: gates * hidden }, (_, i) => 0.3 + 0.05 * i)
+      const memory = {
+        ...{ z, weights: new Float32Array(gates * hidden * hidden), bias: null, h: states(), c: states() },
+        ...{ inner: new Float32Array(hidden), mask: null, masked: null, lengths: null, dy: null },
+        dh: Float32Array.from(gradients),
+        dc: new Float32Array(hidden).fill(-tiny),
+      }
+      run(engine, { sizes: { steps: 1, batch: 1, hidden, flags: 0, truncate: 0 }, memory })
+      const passed = gradients.map((_, unit) => {
+        const dz = Array.from({ length: gates }, (_, gate) => z[gate * hidden + unit]!)
+        return dz.some(Number.isNaN) ? NaN : dz.some((value) => value !== 0)
+      })
+      t.same(passed, [true, false, false, NaN, false, true], `${engine.name} ${name}`)
+      if (name === 'lstm') t.equal(memory.dc[1], 0, 'so has that of the cell')
+    }
+  }
+})
+
 /** The gates' number of blocks and the layer of a golden case. */
 const goldenLayers = { rnn: 'simpleRnn', lstm: 'lstm', gru: 'gru' } as const
 

@@ -114,7 +114,10 @@ async function bench(options: BenchOptions): Promise<void> {
   if (options.svg !== undefined) {
     // Only here, since reading the charts' library takes longer than most commands.
     const { benchmarkCharts, stacked } = await import('../report/benchmark-charts.js')
-    await writeOutput(options.svg, new TextEncoder().encode(stacked(benchmarkCharts(run))))
+    await writeOutput(
+      options.svg,
+      new TextEncoder().encode(stacked('Engines of lanegrad compared', benchmarkCharts(run))),
+    )
   }
   if (!run.complete) process.exitCode = ExitCode.Interrupted
 }

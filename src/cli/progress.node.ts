@@ -42,3 +42,24 @@ export class Progress {
     this.started = false
   }
 }
+
+/** Says when it is time for another plain line, where no bar can be drawn. */
+export class Interval {
+  private last: number
+
+  /** @param now milliseconds of a clock that never goes back */
+  constructor(
+    private readonly seconds: number,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.last = now()
+  }
+
+  /** True once in every so many seconds, the first time after that many. */
+  isDue(): boolean {
+    const time = this.now()
+    if (time - this.last < 1000 * this.seconds) return false
+    this.last = time
+    return true
+  }
+}

@@ -50,6 +50,12 @@ export class StudyFolder {
     )
   }
 
+  /** What all other experiments have trained. */
+  async readOthers(experiment: Experiment): Promise<readonly RunResult[]> {
+    const others = experiments.filter(({ id }) => id !== experiment.id)
+    return (await Promise.all(others.map((other) => this.read(other)))).flat()
+  }
+
   async write({ id }: Experiment, results: readonly RunResult[]): Promise<void> {
     const saved: SavedResults = { format: FORMAT, experiment: id, results }
     await writeOutput(this.fileOf(id), bytesOf(JSON.stringify(saved)))

@@ -2,7 +2,14 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { Experiment } from '../experiments/experiment.js'
 import { experimentOf, experiments, suggest, UnknownNameError } from '../experiments/registry.js'
-import { estimate, isResultOf, type Limits, quickLimits, type RunResult } from '../experiments/results.js'
+import {
+  estimate,
+  isResultOf,
+  type Limits,
+  quickLimits,
+  type RunResult,
+  sharedResult,
+} from '../experiments/results.js'
 import { runExperiment, tasksOf } from '../experiments/run.js'
 import { runTask } from '../experiments/train.js'
 import { addSourceOptions, type DataChoice, type LoadedData } from './data-options.js'
@@ -14,7 +21,7 @@ import { catchInterrupt } from './interrupt.node.js'
 import { loadWithProgress } from './load.node.js'
 import { printLine, printNote } from './output.node.js'
 import { wholeNumber } from './parse.js'
-import { Progress } from './progress.node.js'
+import { Interval, Progress } from './progress.node.js'
 import type { StudyFolder } from './reproduce-files.node.js'
 import { WorkerPool } from './reproduce-pool.node.js'
 import { table } from './table.js'
@@ -119,13 +126,20 @@ async function runOne(
   const saved = await folder.read(experiment)
   const tasks = tasksOf({ experiment, seeds, limits, ...(only && { only }) })
   const isOurs = (result: RunResult) => tasks.some((task) => isResultOf(result, task, data))
-  const finished = saved.filter(isOurs)
+  const trained = saved.filter(isOurs)
+  const elsewhere = await folder.readOthers(experiment)
+  const shared = tasks
+    .filter((task) => !trained.some((result) => isResultOf(result, task, data)))
+    .flatMap((task) => sharedResult(experiment, task, data, elsewhere) ?? [])
+  const finished = [...trained, ...shared]
   const others = saved.filter((result) => !isOurs(result) && isCurrent(result, experiment, limits, data))
   printLine(`${experiment.id}: ${experiment.shows}`)
   printLine(
     `  ${counted(tasks.length, 'training')}${finished.length > 0 ? `, ${finished.length} of them done before` : ''}`,
   )
+  if (shared.length > 0) await folder.write(experiment, [...finished, ...others])
   const progress = new Progress(1000, '{bar} {percentage}%  {done}  {left} left  {current}')
+  const plain = new Interval(60)
   const started = performance.now()
   const { complete, results } = await runExperiment({
     ...{ experiment, data, seeds, limits, jobs, finished, signal, ...(only && { only }) },
@@ -148,11 +162,15 @@ async function runOne(
         ),
       )
     },
-    onProgress: ({ share, left, done, tasks, current }) =>
-      progress.update(share * 1000, {
+    onProgress({ share, left, done, tasks, current }) {
+      const fields = {
         ...{ done: `${done}/${tasks}`, left: duration(left) },
         current: current.map(({ label, seed }) => `${label} (${seed})`).join(' | '),
-      }),
+      }
+      progress.update(share * 1000, fields)
+      if (progress.isDrawn || !plain.isDue()) return
+      printLine(`  ${Math.floor(100 * share)}%  ${fields.done}  ${fields.left} left  ${fields.current}`)
+    },
   }).finally(() => progress.stop())
   await folder.report(experiment, [...results, ...others], {
     ...{ command: commandOf(experiment, options), complete, synthetic: data.train.synthetic },

@@ -31,19 +31,19 @@ const layers = (count: number): LayerSpec[] => [
 ]
 
 const ofRows = (count: number): Configuration => ({
-  ...{ id: `${count}`, label: `${count} rows`, role: 'study', speed: 180_000 / count },
+  ...{ id: `${count}`, label: `${count} rows`, role: 'study', speed: 70_000 / count },
   recipe: {
     ...{ layers: layers(count), loss: 'averagedSoftmaxCrossEntropy', batchSize: 100, epochs: 100, data },
     optimizer: sgd({ rate: 0.01 }),
   },
 })
 
-const BEYOND = [8, 14, 20, 28]
+const BEYOND = [8, 14, 28]
 const BEYOND_EPOCHS = 12
 
 const beyond = (count: number): Configuration => ({
   ...{ id: `beyond-${count}`, label: `LSTM(128), ${count} rows, Adam, ${BEYOND_EPOCHS} epochs` },
-  ...{ role: 'beyond', speed: 95_000 / count },
+  ...{ role: 'beyond', speed: 33_000 / count },
   recipe: {
     ...{ layers: [rows(count), lstm(128), dropout(0.3), dense(10)], batchSize: 100 },
     ...{ epochs: BEYOND_EPOCHS, data },

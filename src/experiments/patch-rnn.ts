@@ -41,7 +41,7 @@ const recipe = (layers: readonly LayerSpec[], changes: Partial<Recipe> = {}): Re
   ...changes,
 })
 
-const variant = (id: string, label: string, recipe: Recipe, speed = 3_500): Configuration => ({
+const variant = (id: string, label: string, recipe: Recipe, speed = 1_350): Configuration => ({
   ...{ id, label, role: 'variant', recipe, speed },
 })
 
@@ -56,7 +56,7 @@ const TYPICAL = [
   ...[0.813, 0.913, 0.927, 0.909, 0.906],
 ]
 
-const WHOLE_EPOCHS = 25
+const WHOLE_EPOCHS = 8
 
 export const patchRnn: Experiment = {
   ...{ id: 'patch-rnn', study, source: 'the printed log and its exercises' },
@@ -89,8 +89,8 @@ export const patchRnn: Experiment = {
       ),
       role: 'reading',
     },
-    variant('lstm', 'LSTM', recipe([patches(FEATURES), lstm(UNITS), output(0)]), 800),
-    variant('gru', 'GRU', recipe([patches(FEATURES), gru(UNITS), output(0)]), 1_000),
+    variant('lstm', 'LSTM', recipe([patches(FEATURES), lstm(UNITS), output(0)]), 350),
+    variant('gru', 'GRU', recipe([patches(FEATURES), gru(UNITS), output(0)]), 450),
     variant(
       'no-standardisation',
       'plain RNN, pixels 0..1',
@@ -116,7 +116,7 @@ export const patchRnn: Experiment = {
           optimizer: adam({ rate: cosineDecay({ start: 0.002, steps: 600 * WHOLE_EPOCHS }) }),
           data: { validation: 'test', standardise: 'all' },
         },
-        1_000,
+        450,
       ),
       role: 'beyond',
     },
@@ -129,7 +129,7 @@ export const patchRnn: Experiment = {
           optimizer: adam({ rate: cosineDecay({ start: 0.0005, steps: 600 * WHOLE_EPOCHS }) }),
           data: { validation: 'test', standardise: 'all' },
         },
-        4_000,
+        1_400,
       ),
       role: 'beyond',
     },

@@ -1,6 +1,14 @@
 /** What a training of an experiment leaves: plain data, as it is saved. */
 import type { Dataset, Rate } from '../index.js'
-import type { Configuration, DataRecipe, Experiment, Measure, Published, Recipe } from './experiment.js'
+import type {
+  Configuration,
+  DataRecipe,
+  Experiment,
+  Figure,
+  Measure,
+  Published,
+  Recipe,
+} from './experiment.js'
 
 /** Shortens every training: shares of the epochs and of the training samples. */
 export interface Limits {
@@ -145,6 +153,35 @@ export function isResultOf(result: RunResult, task: Task, data: { train: Dataset
   const wanted = [task.configuration.id, task.seed, task.configuration.recipe, task.limits, nameOf(data)]
   const found = [result.configuration, result.seed, result.recipe, result.limits, result.data]
   return JSON.stringify(wanted) === JSON.stringify(found)
+}
+
+/**
+ * What another experiment has trained that is this task but for its name: the recipe, the seed and the data decide all
+ * bits. Null where there is none, and for a task that has pictures or answers to keep.
+ */
+export function sharedResult(
+  experiment: Experiment,
+  task: Task,
+  data: { train: Dataset; test: Dataset },
+  others: readonly RunResult[],
+): RunResult | null {
+  const configuration = task.configuration.id
+  if (isPictured(experiment, configuration)) return null
+  for (const other of others) {
+    const renamed = { ...other, configuration, keepsakes: {} }
+    if (isResultOf(renamed, task, data)) return renamed
+  }
+  return null
+}
+
+const PICTURED: readonly Figure['type'][] = ['weights', 'feedBackward', 'samples', 'ownDigits']
+
+/** Whether a figure shows more of a training than its numbers. */
+function isPictured({ figures }: Experiment, id: string): boolean {
+  return figures.some(
+    (figure) =>
+      figure.type !== 'sweep' && PICTURED.includes(figure.type) && figure.configurations.includes(id),
+  )
 }
 
 export function nameOf({ train, test }: { train: Dataset; test: Dataset }): RunResult['data'] {

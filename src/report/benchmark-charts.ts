@@ -2,6 +2,7 @@ import { type Group, groups } from '../benchmark/benchmark.js'
 import { engineTitle, rate } from '../benchmark/report.js'
 import type { BenchmarkResult, BenchmarkRun } from '../benchmark/run.js'
 import { type BarSeries, barChart } from './charts.js'
+import { escaped } from './theme.js'
 
 /** Pixels that the bars of a benchmark need, and how many benchmarks stand side by side at most, and where room is short. */
 const ROOM = 90
@@ -50,8 +51,8 @@ function chartOf(
 
 const times = (ratio: number) => `${ratio.toPrecision(2)}x`
 
-/** Pictures below each other in one. */
-export function stacked(charts: readonly string[]): string {
+/** Pictures below each other in one, of this name for those who cannot see it. */
+export function stacked(title: string, charts: readonly string[]): string {
   const sizes = charts.map((chart) => {
     const [, width = '0', height = '0'] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(chart) ?? []
     return { width: Number(width), height: Number(height) }
@@ -66,7 +67,7 @@ export function stacked(charts: readonly string[]): string {
   const width = Math.max(0, ...sizes.map((size) => size.width))
   const height = Math.max(0, top - GAP)
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(title)}">`,
     ...placed,
     '</svg>',
   ].join('\n')

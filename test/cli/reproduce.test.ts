@@ -125,6 +125,24 @@ t.test('a run that was stopped goes on with what is not finished', async (t) => 
   t.notMatch(await readFile(join(out, 'batch-size.md'), 'utf8'), 'trainings are missing')
 })
 
+t.test('what another experiment has trained is not trained again', async (t) => {
+  const { env, out } = await digitsAsMnist(t)
+  const reproduce = async (id: string, only: string) => {
+    const { code, stdout } = await runCli(['reproduce', id, '--only', only, '--out', out], env)
+    t.equal(code, 0)
+    const saved = JSON.parse(await readFile(join(out, 'results', `${id}.json`), 'utf8'))
+    return { stdout, results: saved.results }
+  }
+  const units = await reproduce('lstm-units', '4')
+  const shared = await reproduce('lstm-dropout', 'none')
+  t.match(shared.stdout, '1 training, 1 of them done before')
+  t.same(shared.results, [{ ...units.results[0], configuration: 'none' }])
+  const other = await reproduce('lstm-dropout', 'last-state')
+  t.notMatch(other.stdout, 'done before')
+  t.equal(other.results.length, 2, 'the shared one stays')
+  t.match(await readFile(join(out, 'lstm-dropout.md'), 'utf8'), units.results[0].sha256)
+})
+
 t.test('wrong names, missing data and damaged results end with a clear word', async (t) => {
   const { env, out } = await digitsAsMnist(t)
   const fails = async (args: string[], code: number, message: RegExp, other = env) =>

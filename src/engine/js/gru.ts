@@ -12,6 +12,7 @@ import {
   slotBefore,
   stepAt,
   tanhBackward,
+  unlessVanished,
 } from './recurrent.js'
 import type { Views } from './views.js'
 
@@ -137,7 +138,7 @@ export function gruBackward(
         const at = row + j
         const u = f32[at + hidden]!
         const n = f32[at + 2 * hidden]!
-        const gradient = f32[d + unit]!
+        const gradient = unlessVanished(f32[d + unit]!)
         const dCandidate = tanhBackward(n, f(gradient * f(1 - u)))
         f32[at + 2 * hidden] = dCandidate
         f32[at + hidden] = gateBackward(u, f(gradient * f(f32[before + unit]! - n)), hard)

@@ -13,6 +13,7 @@ import {
   slotBefore,
   stepAt,
   tanhBackward,
+  unlessVanished,
 } from './recurrent.js'
 import type { Views } from './views.js'
 
@@ -117,8 +118,8 @@ export function lstmBackward(
         const g = f32[at + 2 * hidden]!
         const o = f32[at + 3 * hidden]!
         const squashed = tanh(f32[after + unit]!)
-        const dNext = f32[dH + unit]!
-        const d = f(f32[dC + unit]! + tanhBackward(squashed, f(dNext * o)))
+        const dNext = unlessVanished(f32[dH + unit]!)
+        const d = f(unlessVanished(f32[dC + unit]!) + tanhBackward(squashed, f(dNext * o)))
         f32[at] = gateBackward(i, f(d * g), hard)
         f32[at + hidden] = gateBackward(forget, f(d * f32[before + unit]!), hard)
         f32[at + 2 * hidden] = tanhBackward(g, f(d * i))

@@ -3,7 +3,15 @@ import { tanhSpan } from './activation.js'
 import { addSpan } from './add.js'
 import { gemmPacked } from './gemm-packed.js'
 import { multiply } from './mask-steps.js'
-import { addStateGradient, isPadding, slotAfter, slotBefore, stepAt, tanhBackward } from './recurrent.js'
+import {
+  addStateGradient,
+  isPadding,
+  slotAfter,
+  slotBefore,
+  stepAt,
+  tanhBackward,
+  unlessVanished,
+} from './recurrent.js'
 import type { Views } from './views.js'
 
 /** The simple recurrent network over all steps; assembly/simple-rnn.ts has the formulas and shapes. */
@@ -81,7 +89,7 @@ export function simpleRnnBackward(
       }
       for (let j = at; j < at + hidden; j++) {
         const y = f32[after + j]!
-        const gradient = f32[d + j]!
+        const gradient = unlessVanished(f32[d + j]!)
         f32[zStep + j] = !relu ? tanhBackward(y, gradient) : y <= 0 ? 0 : gradient
         f32[d + j] = 0
       }
