@@ -38,8 +38,8 @@ const ofRows = (count: number): Configuration => ({
   },
 })
 
-const BEYOND = [8, 14, 28]
-const BEYOND_EPOCHS = 12
+const BEYOND = [14, 28]
+const BEYOND_EPOCHS = 8
 
 const beyond = (count: number): Configuration => ({
   ...{ id: `beyond-${count}`, label: `LSTM(128), ${count} rows, Adam, ${BEYOND_EPOCHS} epochs` },

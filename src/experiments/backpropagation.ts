@@ -169,7 +169,7 @@ const activations: Experiment = {
     'With weights of variance 1 the inputs of the hidden units are large: ReLUs pass that on, and the first steps of SGD kill many of them. With variance 2/N, after He et al., ReLU is no worse than the others: it was a matter of the initial weights.',
   ],
   configurations: [
-    ...ACTIVATIONS.map((name) => own(name, `${name}, N(0, 1)`, recipe(network(100, name), falling(0.5)))),
+    ...ACTIVATIONS.map((name) => own(name, `${name}, N(0, 1)`, recipe(network(100, name), falling(1)))),
     ...ACTIVATIONS.map(
       (name): Configuration => ({
         ...own(

@@ -56,7 +56,7 @@ const TYPICAL = [
   ...[0.813, 0.913, 0.927, 0.909, 0.906],
 ]
 
-const WHOLE_EPOCHS = 8
+const WHOLE_EPOCHS = 6
 
 export const patchRnn: Experiment = {
   ...{ id: 'patch-rnn', study, source: 'the printed log and its exercises' },
