@@ -1,3 +1,4 @@
+import { demangle } from '@assemblyscript/loader'
 import { EngineError } from '../errors.js'
 
 /** The builds of the numeric core. */
@@ -19,7 +20,23 @@ const inlined: Record<CoreVariant, () => Promise<{ readonly base64: string }>> =
 /** The bytes of a variant of the core, as they come with this package. */
 export async function coreBytes(variant: CoreVariant): Promise<Uint8Array<ArrayBuffer>> {
   const { base64 } = await inlined[variant]()
-  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
+  const text = atob(base64)
+  const bytes = new Uint8Array(text.length)
+  // Uint8Array.from would make a string of each byte first, which takes longer than compiling them.
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  return bytes
+}
+
+/**
+ * What an instance of the core on this memory exports. The loader's own `instantiate` asks whether it was given a
+ * `Response`, for which Node loads all of its fetch.
+ */
+export async function coreExports<T extends Record<string, unknown>>(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): Promise<T> {
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory } })
+  return demangle<T>(exports)
 }
 
 /**

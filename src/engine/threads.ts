@@ -1,8 +1,7 @@
-import { instantiate } from '@assemblyscript/loader'
 import { createWorker } from '#runtime'
 import { EngineError } from '../errors.js'
 import { ControlBlock, type ControlLayout } from './control-block.js'
-import { type CoreSource, coreModule } from './cores.js'
+import { type CoreSource, coreExports, coreModule } from './cores.js'
 import type { Engine } from './engine.js'
 import { Patience } from './patience.js'
 import type { ThreadWorker } from './runtime.js'
@@ -69,7 +68,7 @@ export async function createThreadsEngine(
     const linear = new WasmMemory(name, true)
     const { memory } = linear
     const module = await coreModule(name, options.core)
-    const { exports: core } = await instantiate<CoreExports>(module, { env: { memory } })
+    const core = await coreExports<CoreExports>(module, memory)
     const fused = fusing(name, core.fusesMultiplyAdd() !== 0)
     const heap = linear.heapFrom(core.heapBase())
     const control = new ControlBlock(linear, heap, core, threads)

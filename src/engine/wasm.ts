@@ -1,6 +1,5 @@
-import { instantiate } from '@assemblyscript/loader'
 import { EngineError } from '../errors.js'
-import { type CoreSource, coreModule } from './cores.js'
+import { type CoreSource, coreExports, coreModule } from './cores.js'
 import type { Engine, EngineName } from './engine.js'
 import { WasmMemory } from './wasm-memory.js'
 
@@ -32,7 +31,7 @@ export type WasmEngineName = keyof typeof kinds
 export async function createWasmEngine(name: WasmEngineName, source?: CoreSource): Promise<Engine> {
   const linear = new WasmMemory(name, false)
   const module = await coreModule(name, source)
-  const { exports } = await instantiate<CoreExports>(module, { env: { memory: linear.memory } })
+  const exports = await coreExports<CoreExports>(module, linear.memory)
   const heap = linear.heapFrom(exports.heapBase())
   exports.setScratch(heap.allocate(exports.SCRATCH_BYTES.valueOf()))
   const fused = fusing(name, exports.fusesMultiplyAdd() !== 0)
