@@ -172,8 +172,9 @@ async function runOne(
       printLine(`  ${Math.floor(100 * share)}%  ${fields.done}  ${fields.left} left  ${fields.current}`)
     },
   }).finally(() => progress.stop())
-  await folder.report(experiment, [...results, ...others], {
-    ...{ command: commandOf(experiment, options), complete, synthetic: data.train.synthetic },
+  const reported = [...results, ...others]
+  await folder.report(experiment, reported, {
+    ...{ command: commandsOf(experiment, reported, options), complete, synthetic: data.train.synthetic },
   })
   await folder.index()
   const took = duration((performance.now() - started) / 1000)
@@ -194,16 +195,30 @@ function isCurrent(
   return isResultOf(result, { experiment: experiment.id, configuration, seed: result.seed, limits }, data)
 }
 
-/** What is to be typed to run it again, without the places of files. */
-function commandOf({ id }: Experiment, { quick, seeds, only, limit, engine }: ReproduceOptions): string {
-  return [
-    `lanegrad reproduce ${id}`,
+/** What is to be typed to train these results again, without the places of files: a line for each number of seeds. */
+function commandsOf(
+  { id, configurations }: Experiment,
+  results: readonly RunResult[],
+  { quick, limit, engine }: ReproduceOptions,
+): string {
+  const others = [
     ...(quick ? ['--quick'] : []),
-    ...(seeds > 1 ? [`--seeds ${seeds}`] : []),
-    ...(only ? [`--only ${only.join(',')}`] : []),
     ...(limit === undefined ? [] : [`--limit ${limit}`]),
     ...(engine === undefined ? [] : [`--engine ${engine}`]),
-  ].join(' ')
+  ]
+  const seedsOf = (id: string) =>
+    Math.max(0, ...results.filter(({ configuration }) => configuration === id).map(({ seed }) => seed))
+  const ids = configurations.map(({ id }) => id)
+  const seeds = [...new Set(ids.map(seedsOf))].filter((count) => count > 0).sort((a, b) => a - b)
+  const lines = seeds.map((count) => {
+    const trained = ids.filter((id) => seedsOf(id) >= count)
+    return [
+      ...[`lanegrad reproduce ${id}`, ...(count > 1 ? [`--seeds ${count}`] : [])],
+      ...(trained.length < ids.length ? [`--only ${trained.join(',')}`] : []),
+      ...others,
+    ].join(' ')
+  })
+  return lines.join('\n') || `lanegrad reproduce ${id}`
 }
 
 function list(): string {

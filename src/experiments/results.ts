@@ -135,7 +135,11 @@ export function quickLimits({ configurations }: Experiment): Limits | null {
   const full = total(null)
   if (full <= QUICK) return null
   const least = total({ epochs: 0, samples: 1 })
-  if (least >= QUICK) return { epochs: 0, samples: round(QUICK / least) }
+  if (least >= QUICK) {
+    // Validation takes as long with few samples to train on.
+    const validation = total({ epochs: 0, samples: 0 })
+    return { epochs: 0, samples: round(Math.max(0.02, (QUICK - validation) / (least - validation))) }
+  }
   // One epoch is the least of each, so the share is searched for rather than worked out.
   let [low, high] = [0, 1]
   for (let i = 0; i < 20; i++) {

@@ -1,7 +1,7 @@
 /** Our numbers beside the published ones. */
 import type { Experiment, Measure, Published } from '../experiments/experiment.js'
 import { configurationOf } from '../experiments/experiment.js'
-import { type MeasureAt, measured, median, type RunResult } from '../experiments/results.js'
+import { counts, type MeasureAt, measured, median, type RunResult } from '../experiments/results.js'
 
 /** One number over several seeds. */
 export interface Spread {
@@ -36,8 +36,16 @@ export function comparisons(experiment: Experiment, results: readonly RunResult[
   return experiment.published.map((published) => {
     const ours = spreadOf(results, published.configuration, published)
     const { label } = configurationOf(experiment, published.configuration)
-    return { published, label, ours, verdict: ours ? verdictOf(published, ours) : 'not run' }
+    const verdict = ours ? verdictOf(published, ours, samplesOf(published, results)) : 'not run'
+    return { published, label, ours, verdict }
   })
+}
+
+/** How many samples a measure is taken on. */
+function samplesOf({ configuration, measure }: Published, results: readonly RunResult[]): number {
+  const { recipe, data, limits } = results.find((result) => result.configuration === configuration)!
+  const { train, validation, test } = counts(recipe.data, data, limits)
+  return measure.startsWith('training') ? train : measure.startsWith('validation') ? validation : test
 }
 
 const lowerIsBetter: readonly Measure[] = [
@@ -50,9 +58,16 @@ const lowerIsBetter: readonly Measure[] = [
 /** How far a value may be off that was read off a figure. */
 const READ_OFF = 0.015
 
-function verdictOf({ value, measure, about }: Published, { low, high }: Spread): string {
-  const margin = about ? READ_OFF : 0
-  if (value >= low - margin && value <= high + margin) return about ? 'matched, as read off' : 'matched'
+/** What the verdicts mean. */
+export const verdicts =
+  'Matched: within the spread of our seeds, or of 0.015 where the value was read off a figure. Within chance: of an accuracy, within two standard errors of a proportion of so many images.'
+
+function verdictOf({ value, measure, about }: Published, { low, high }: Spread, samples: number): string {
+  const isWithin = (margin: number) => value >= low - margin && value <= high + margin
+  if (isWithin(0)) return 'matched'
+  if (about && isWithin(READ_OFF)) return 'matched, as read off'
+  const isProportion = measure.endsWith('accuracy')
+  if (isProportion && isWithin(2 * Math.sqrt((value * (1 - value)) / samples))) return 'within chance'
   return value < low === lowerIsBetter.includes(measure) ? 'worse' : 'better'
 }
 

@@ -1,7 +1,15 @@
 /** The report of an experiment, and the page that compares all of them. */
 import type { Configuration, Experiment, Role } from '../experiments/experiment.js'
 import { limited, type RunResult } from '../experiments/results.js'
-import { comparisons, describeMeasure, type Spread, shown, shownSpread, spreadOf } from './compare.js'
+import {
+  comparisons,
+  describeMeasure,
+  type Spread,
+  shown,
+  shownSpread,
+  spreadOf,
+  verdicts,
+} from './compare.js'
 import type { Block, Document, Table } from './document.js'
 import { drawFigure } from './figures.js'
 
@@ -88,6 +96,7 @@ function comparisonTable(experiment: Experiment, results: readonly RunResult[]):
         verdict,
       ]),
     },
+    text(verdicts),
   ]
 }
 
@@ -241,6 +250,7 @@ export function indexOf(entries: readonly IndexEntry[], extension: 'md' | 'html'
           ]),
         ),
       },
+      text(verdicts),
       ...(entries.some(({ results }) => results.some(({ limits }) => limits !== null))
         ? [text('Some of these are quick runs: see their reports.')]
         : []),

@@ -98,7 +98,12 @@ t.test(
     t.equal(withoutTimes(results[1]!), withoutTimes(results[0]!))
     const report = await readFile(join(two, 'activations.md'), 'utf8')
     t.match(report, /\| tanh, N\(0, 1\) \| the study \| 0\.\d{4} \(0\.\d{4} to 0\.\d{4}\) \|/)
-    t.match(report, '--seeds 2 --only tanh,relu,sigmoid --engine simd')
+    t.match(report, '--seeds 2 --only sigmoid,tanh,relu --quick --engine simd')
+    t.equal((await runCli([...experiment, '--only', 'tanh', '--seeds', '3', '--out', two], env)).code, 0)
+    t.match(
+      await readFile(join(two, 'activations.md'), 'utf8'),
+      '--seeds 2 --only sigmoid,tanh,relu --quick --engine simd\nlanegrad reproduce activations --seeds 3 --only tanh --quick --engine simd\n',
+    )
   },
 )
 

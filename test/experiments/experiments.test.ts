@@ -69,7 +69,7 @@ for (const experiment of experiments) {
     for (const note of notes) t.ok(text.includes(note))
     const compared = text
       .split('\n')
-      .filter((line) => /\| (better|worse|matched[^|]*|not run) \|$/.test(line))
+      .filter((line) => /\| (better|worse|within chance|matched[^|]*|not run) \|$/.test(line))
     t.equal(compared.length, published.length)
     for (const { value } of published) t.ok(compared.some((line) => line.includes(String(value))))
 
@@ -101,7 +101,7 @@ t.test('the index compares every published number with ours', async (t) => {
     const all = ran.reduce((sum, { experiment }) => sum + experiment.published.length, 0)
     const compared = text
       .split('\n')
-      .filter((line) => /\| (better|worse|matched[^|]*|not run) \|$/.test(line))
+      .filter((line) => /\| (better|worse|within chance|matched[^|]*|not run) \|$/.test(line))
     t.equal(compared.length, all)
     t.notMatch(text, /NaN|undefined/)
     t.match(toHtml(index), `<a href="${ran[0]!.experiment.id}.${extension}">`)

@@ -210,8 +210,10 @@ t.test('the verdict is right for accuracies, losses and values read off', async 
     comparisons({ ...experiment, published: [published] }, results)[0]!
   const of = { configuration: 'slow', measure: 'test accuracy' } as const
   t.equal(verdict({ ...of, value: all[1]! }).verdict, 'matched')
-  t.equal(verdict({ ...of, value: all[2]! + 0.001 }).verdict, 'worse')
-  t.equal(verdict({ ...of, value: all[0]! - 0.001 }).verdict, 'better')
+  t.equal(verdict({ ...of, value: all[2]! + 0.001 }).verdict, 'within chance', 'of 20 images')
+  t.equal(verdict({ ...of, value: all[0]! - 0.001 }).verdict, 'within chance')
+  t.equal(verdict({ ...of, value: 0.999 }).verdict, 'worse')
+  t.equal(verdict({ ...of, value: 0.001 }).verdict, 'better')
   t.equal(verdict({ ...of, value: all[2]! + 0.01, about: true }).verdict, 'matched, as read off')
   t.equal(verdict({ ...of, measure: 'test loss', value: 0.1 }).verdict, 'worse')
   t.equal(verdict({ ...of, measure: 'test loss', value: 9 }).verdict, 'better')
