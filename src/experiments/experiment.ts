@@ -78,6 +78,7 @@ export type Measure =
   | 'training loss'
   | 'seconds an epoch'
   | 'own digits right'
+  | 'own digits right, prepared'
 
 /** A number that the study gives. */
 export interface Published {

@@ -176,7 +176,7 @@ const ownDigits: Experiment = {
   ...{ id: 'own-digits', study, source: 'experiment 2', title: 'Digits drawn by hand in a painting program' },
   shows: 'How many of ten digits of our own are classified right.',
   notes: [
-    'The study drew ten digits in a painting program and scaled the pictures to 28x28: 7 were right. Its pictures are not published; ours are ten digits drawn as strokes, of which two fill the picture, two are small, three lie to a side and three have a style of their own.',
+    'The study drew ten digits in a painting program and scaled the pictures to 28x28: 7 were right. Its pictures are not published; ours are ten digits drawn as strokes, made to be hard for a network that is given the whole picture: two fill it, two are small, three lie to a side and three have a style of their own. So the two counts of pictures that are only scaled say more of the pictures than of the networks.',
     'MNIST was scaled into 20x20 and centred by mass. Pictures are classified both ways: scaled to 28x28 only, as the study did, and prepared as MNIST was, as `lanegrad predict` does.',
   ],
   configurations: [
@@ -185,7 +185,9 @@ const ownDigits: Experiment = {
     { ...onAll(ofWidth(2, 3)), recipe: whole([1024, 1024]) },
     convolutional,
   ],
-  published: [{ configuration: '1024-1024', measure: 'own digits right', value: 7 }],
+  published: (['own digits right', 'own digits right, prepared'] as const).map((measure) => ({
+    ...{ configuration: '1024-1024', measure, value: 7 },
+  })),
   figures: [
     {
       ...{ type: 'ownDigits', id: 'digits', title: 'Ten digits of our own' },

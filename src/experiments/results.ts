@@ -197,8 +197,9 @@ export function measured(result: RunResult, { measure, epoch, over = 1 }: Measur
   const { epochs, test, keepsakes } = result
   if (measure === 'test accuracy') return test.accuracy
   if (measure === 'test loss') return test.loss
-  if (measure === 'own digits right') {
-    const answers = keepsakes.ownDigits?.scaled.answers
+  if (measure === 'own digits right' || measure === 'own digits right, prepared') {
+    const digits = keepsakes.ownDigits
+    const answers = (measure === 'own digits right' ? digits?.scaled : digits?.prepared)?.answers
     return answers ? answers.filter(({ label, predicted }) => label === predicted).length : Number.NaN
   }
   if (measure === 'seconds an epoch') return median(epochs.map(({ seconds }) => seconds))

@@ -80,7 +80,7 @@ export function describeMeasure({ measure, epoch, over = 1 }: MeasureAt): string
 /** A number with as many decimals as its measure is told with. */
 export function shown(value: number, measure: Measure): string {
   if (Number.isNaN(value)) return '-'
-  if (measure === 'own digits right') return String(value)
+  if (measure.startsWith('own digits right')) return String(value)
   if (measure === 'seconds an epoch') return value.toFixed(2)
   return value.toFixed(4)
 }

@@ -18,13 +18,18 @@ export interface PictureSheet {
 }
 
 const GAP = 8
+/** So that captions side by side do not run together. */
+const CAPTIONED_GAP = 20
 const CAPTION = 16
 
 /** All images lie in one PNG, whose gaps are transparent. */
 export function pictureSheet(sheet: PictureSheet): string {
   const { title, width, height, pictures, captions, columns, scale } = sheet
   const rows = Math.ceil(pictures.length / columns)
-  const cell = { width: width * scale[0] + GAP, height: height * scale[1] + GAP + (captions ? CAPTION : 0) }
+  const cell = {
+    width: width * scale[0] + (captions ? CAPTIONED_GAP : GAP),
+    height: height * scale[1] + GAP + (captions ? CAPTION : 0),
+  }
   const page = { width: columns * cell.width + GAP, height: rows * cell.height + GAP }
   const strip = { width, height: height * pictures.length }
   const data = new Uint8Array(strip.width * strip.height)
