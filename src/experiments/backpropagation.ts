@@ -64,7 +64,7 @@ const batchSize: Experiment = {
   shows: 'Batches of 250 and the full batch, at the same learning rate and at another.',
   notes: [
     unstated,
-    'Compared by steps the full batch is ahead at the same rate; by the images that it has to see for that it is far behind.',
+    'Compared by steps the full batch is ahead at the same rate, as the study says, though by little: after 240 steps 0.802 of the test images are right against 0.796 with batches of 250 (seed 1), and for that it sees 240 times as many images. At a rate of 4, which would make small batches unsteady, it has 0.905 by then: another rate is needed.',
   ],
   configurations: [
     own('250', 'batch 250, rate 0.5', recipe(network(100, 'sigmoid'), 0.5, { epochs: 10 })),
@@ -103,7 +103,10 @@ const rates: Experiment = {
     title: 'Constant learning rates against a falling one',
   },
   shows: 'Rates of 1, 0.5, 0.1 and 0.01 against one that falls from 1 by 3% an epoch.',
-  notes: [unstated],
+  notes: [
+    unstated,
+    'Rate 1 is the fastest of the constants, as the study says; the falling rate keeps up with it (within 0.004 for ten epochs) and ends a little lower, at 0.943 against 0.947 (seed 1), since by then it has become small. Rate 1 is not too much for these batches, so that neither is steadier than the other.',
+  ],
   configurations: [
     ...[1, 0.5, 0.1, 0.01].map((rate) =>
       own(`${rate}`, `rate ${rate}`, recipe(network(100, 'sigmoid'), rate)),
@@ -130,7 +133,10 @@ const HIDDEN_SPEEDS = [240, 150, 120, 95, 63, 47, 29]
 const hiddenSweep: Experiment = {
   ...{ id: 'hidden-sweep', study, source: 'Fig. 5', title: 'How many hidden units' },
   shows: 'Accuracy and seconds an epoch of 10 to 500 sigmoid units.',
-  notes: [unstated, 'The study finds accuracy flat from about 100 units up, and takes 100.'],
+  notes: [
+    unstated,
+    'The study finds accuracy flat from about 100 units up, and takes 100. So it is here: 0.943 with 100, 0.947 with 200, 0.945 with 500, at five times the seconds an epoch (seed 1).',
+  ],
   configurations: [
     ...HIDDEN.map((units, i) =>
       own(
@@ -166,7 +172,8 @@ const activations: Experiment = {
   shows: 'Three activations of 100 hidden units with weights from N(0, 1), and again with smaller ones.',
   notes: [
     unstated,
-    'With weights of variance 1 the inputs of the hidden units are large: ReLUs pass that on, and the first steps of SGD kill many of them. With variance 2/N, after He et al., ReLU is no worse than the others: it was a matter of the initial weights.',
+    'The study has ReLU far behind. With weights from N(0, 1) and the rate that is best here, 1 falling by 3% an epoch, ReLU is last for some epochs only (0.789 after the first, against 0.828 for tanh and 0.841 for sigmoid; seed 1) and level with sigmoid at the end (both 0.943, tanh 0.934): the inputs of the hidden units are large, ReLUs pass that on, and it takes an epoch to undo.',
+    'With variance 2/N, after He et al., ReLU is first from the start (0.938 after one epoch, tanh 0.927, sigmoid 0.900) and ends level with tanh (0.978, 0.977, 0.966): it was a matter of the initial weights.',
   ],
   configurations: [
     ...ACTIVATIONS.map((name) => own(name, `${name}, N(0, 1)`, recipe(network(100, name), falling(1)))),
@@ -208,7 +215,8 @@ const confusion: Experiment = {
   shows: 'The confusion matrix of 100 tanh units on the test images.',
   notes: [
     unstated,
-    'The study says that 4 and 9, 2 and 7, 2 and 8 are mixed up. Weights that start from N(0, 1) stay far below its 98% with plain SGD; smaller initial weights are run as another reading.',
+    'The study says that 4 and 9, 2 and 7, 2 and 8 are mixed up.',
+    'Its 98% fits these weights from N(0, 1) on the images that they are trained on (0.977 after 100 epochs, seed 1), not on the test images (0.939): most of the 100 units start saturated, and stay what they are. Tripling the rate gave 0.995 of the training images and 0.944 of the test images. With initial weights of variance 1/N, another reading, the test images reach the 98% of the study.',
   ],
   configurations: [
     own('tanh', 'tanh, N(0, 1)', recipe(network(100, 'tanh'), falling(1), { epochs: 100 })),
@@ -222,7 +230,9 @@ const confusion: Experiment = {
     },
     ours(100, 40),
   ],
-  published: [{ configuration: 'tanh', measure: 'test accuracy', value: 0.98, about: true }],
+  published: ['tanh', 'tanh-small'].map((configuration) => ({
+    ...{ configuration, measure: 'test accuracy', value: 0.98, about: true },
+  })),
   figures: [
     {
       ...{ type: 'confusion', id: 'confusion', title: 'Confusion' },

@@ -138,7 +138,7 @@ const dropoutExperiment: Experiment = {
   shows: 'Whether dropout of one half trains an LSTM of 4 units faster and better.',
   notes: [
     "The study says that dropout trains faster and ends higher. In its code the dropout between layers had no effect, there being one layer, so its two curves differ by the seed alone. Here the network without dropout is run as the study's; with more than one seed its own spread shows what the study saw.",
-    'Then dropout is really applied: to the last state before it is classified, and to the state on its way from step to step (one mask for all steps).',
+    'Then dropout is really applied: to the last state before it is classified, and to the state on its way from step to step (one mask for all steps). Half of four units is too much to lose: 0.571 and 0.711 against 0.856 without (seed 1), nor is it learnt faster. At 128 units it neither helps nor harms.',
   ],
   configurations: [
     { ...four('none', 'no dropout', network(4)), role: 'study' },

@@ -209,6 +209,17 @@ export interface IndexEntry {
   readonly results: readonly RunResult[]
 }
 
+/** "Of 40 published numbers 12 are matched, 3 within chance, 20 better and 5 worse." */
+function tally(entries: readonly IndexEntry[]): string {
+  const found = entries.flatMap(({ experiment, results }) => comparisons(experiment, results))
+  const count = (verdict: string) => found.filter((row) => row.verdict.startsWith(verdict)).length
+  const parts = ['matched', 'within chance', 'better', 'worse'].map(
+    (verdict) => `${count(verdict)} ${verdict}`,
+  )
+  const missing = count('not run')
+  return `Of ${found.length} comparisons with published numbers: ${parts.join(', ')}${missing > 0 ? `, ${missing} not run` : ''}.`
+}
+
 /** One page for all experiments that have been run: every published number beside ours. */
 export function indexOf(entries: readonly IndexEntry[], extension: 'md' | 'html'): Document {
   const link = (id: string) => `[${id}](${id}.${extension})`
@@ -237,6 +248,9 @@ export function indexOf(entries: readonly IndexEntry[], extension: 'md' | 'html'
         }),
       },
       heading('Every published number'),
+      text(
+        `${tally(entries)} ${verdicts} Where ours is worse, the notes of its report say what is known of it.`,
+      ),
       {
         ...{ type: 'table', words: 3 },
         head: ['experiment', 'configuration', 'measure', 'published', 'ours', 'seeds', 'verdict'],
@@ -250,7 +264,6 @@ export function indexOf(entries: readonly IndexEntry[], extension: 'md' | 'html'
           ]),
         ),
       },
-      text(verdicts),
       ...(entries.some(({ results }) => results.some(({ limits }) => limits !== null))
         ? [text('Some of these are quick runs: see their reports.')]
         : []),
