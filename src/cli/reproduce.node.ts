@@ -32,6 +32,7 @@ interface ReproduceOptions extends Omit<DataChoice, 'data'>, EngineChoice {
   readonly jobs: number
   readonly only?: readonly string[]
   readonly out: string
+  readonly train: boolean
 }
 
 const examples = `
@@ -55,6 +56,7 @@ export function addReproduce(program: Command): void {
     .option('--jobs <number>', 'trainings side by side, each on one thread', wholeNumber(1, 256), 1)
     .option('--only <names>', 'only these configurations, separated by commas', (text) => text.split(','))
     .option('--out <folder>', 'where results and reports are kept', 'studies')
+    .option('--no-train', 'train nothing: draw the reports of what is there')
   addSourceOptions(command)
   addEngineOption(command)
   command.addHelpText('after', `${examples}\n${exitCodeHelp}`).action(reproduce)
@@ -142,7 +144,8 @@ async function runOne(
   const plain = new Interval(60)
   const started = performance.now()
   const { complete, results } = await runExperiment({
-    ...{ experiment, data, seeds, limits, jobs, finished, signal, ...(only && { only }) },
+    ...{ experiment, data, seeds, limits, jobs, finished, ...(only && { only }) },
+    signal: options.train ? signal : AbortSignal.abort(),
     async train(task, events) {
       if (pool) return pool.train(task, events)
       const engine = await engineFrom(options)
@@ -179,7 +182,7 @@ async function runOne(
   await folder.index()
   const took = duration((performance.now() - started) / 1000)
   printLine(
-    `  ${complete ? 'done' : 'stopped'} after ${took}; report: ${join(folder.path, experiment.id)}.html`,
+    `  ${complete ? 'done' : options.train ? 'stopped' : 'drawn'} after ${took}; report: ${join(folder.path, experiment.id)}.html`,
   )
 }
 

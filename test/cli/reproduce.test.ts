@@ -122,6 +122,9 @@ t.test('a run that was stopped goes on with what is not finished', async (t) => 
     (await readdir(join(out, 'results'))).some((name) => name !== 'batch-size.json'),
     'nothing half written',
   )
+  const drawn = await runCli([...args, '--no-train'], env)
+  t.equal(drawn.code, 0)
+  t.match(drawn.stdout, /2 trainings, 1 of them done before\n {2}drawn after/)
   const resumed = await runCli(args, env)
   t.equal(resumed.code, 0)
   t.match(resumed.stdout, '2 trainings, 1 of them done before')
