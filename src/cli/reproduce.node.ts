@@ -176,6 +176,10 @@ async function runOne(
     },
   }).finally(() => progress.stop())
   const reported = [...results, ...others]
+  if (reported.length === 0) {
+    printLine('  nothing of it is trained yet')
+    return
+  }
   await folder.report(experiment, reported, {
     ...{ command: commandsOf(experiment, reported, options), complete, synthetic: data.train.synthetic },
   })

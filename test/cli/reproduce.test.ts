@@ -110,6 +110,8 @@ t.test(
 t.test('a run that was stopped goes on with what is not finished', async (t) => {
   const { env, out } = await digitsAsMnist(t, 2000)
   const args = ['reproduce', 'batch-size', '--out', out, '--engine', 'simd', '--only', '250,full']
+  t.match((await runCli([...args, '--no-train'], env)).stdout, 'nothing of it is trained yet')
+  t.same(await readdir(out), ['results'])
   const running = startCli(args, env)
   await running.saw('batch 250, rate 0.5, seed 1')
   running.process.kill('SIGINT')
