@@ -3,7 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Experiment } from '../experiments/experiment.js'
 import { experiments } from '../experiments/registry.js'
-import type { RunResult } from '../experiments/results.js'
+import { conditionsOf, isReported, type RunResult } from '../experiments/results.js'
 import { DataError } from '../index.js'
 import { toHtml, toMarkdown } from '../report/document.js'
 import { type IndexEntry, indexOf, type ReportContext, reportOf } from '../report/report.js'
@@ -56,6 +56,7 @@ export class StudyFolder {
     return (await Promise.all(others.map((other) => this.read(other)))).flat()
   }
 
+  /** Saves all results of an experiment, those of its last report first. */
   async write({ id }: Experiment, results: readonly RunResult[]): Promise<void> {
     const saved: SavedResults = { format: FORMAT, experiment: id, results }
     await writeOutput(this.fileOf(id), bytesOf(JSON.stringify(saved)))
@@ -74,11 +75,14 @@ export class StudyFolder {
     await writeOutput(join(this.path, `${id}.html`), bytesOf(toHtml(document)))
   }
 
-  /** Writes the pages that compare all experiments with results here. */
+  /** Writes the pages that compare all experiments with results here, each by its last report. */
   async index(): Promise<void> {
     const entries: IndexEntry[] = []
     for (const experiment of experiments) {
-      const results = await this.read(experiment)
+      const saved = await this.read(experiment)
+      if (saved.length === 0) continue
+      const conditions = conditionsOf(saved[0]!)
+      const results = saved.filter((result) => isReported(result, experiment, conditions))
       if (results.length > 0) entries.push({ experiment, results })
     }
     const { text } = toMarkdown(indexOf(entries, 'md'), '.')

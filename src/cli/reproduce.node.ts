@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { isRelaxed } from '../engine/engine.js'
 import type { Experiment } from '../experiments/experiment.js'
 import { experimentOf, experiments, suggest, UnknownNameError } from '../experiments/registry.js'
 import {
   estimate,
+  isReported,
   isResultOf,
-  type Limits,
+  nameOf,
   quickLimits,
   type RunResult,
   sharedResult,
@@ -125,8 +127,9 @@ async function runOne(
 ): Promise<void> {
   const { seeds, jobs, only, quick } = options
   const limits = quick ? quickLimits(experiment) : null
+  const relaxed = options.engine !== undefined && isRelaxed(options.engine)
   const saved = await folder.read(experiment)
-  const tasks = tasksOf({ experiment, seeds, limits, ...(only && { only }) })
+  const tasks = tasksOf({ experiment, seeds, limits, relaxed, ...(only && { only }) })
   const isOurs = (result: RunResult) => tasks.some((task) => isResultOf(result, task, data))
   const trained = saved.filter(isOurs)
   const elsewhere = await folder.readOthers(experiment)
@@ -134,17 +137,20 @@ async function runOne(
     .filter((task) => !trained.some((result) => isResultOf(result, task, data)))
     .flatMap((task) => sharedResult(experiment, task, data, elsewhere) ?? [])
   const finished = [...trained, ...shared]
-  const others = saved.filter((result) => !isOurs(result) && isCurrent(result, experiment, limits, data))
+  // Nothing that was saved is lost, but a report shows only what was trained alike.
+  const kept = saved.filter((result) => !isOurs(result))
+  const conditions = { limits, relaxed, data: nameOf(data) }
+  const [others, apart] = parted(kept, (result) => isReported(result, experiment, conditions))
   printLine(`${experiment.id}: ${experiment.shows}`)
   printLine(
     `  ${counted(tasks.length, 'training')}${finished.length > 0 ? `, ${finished.length} of them done before` : ''}`,
   )
-  if (shared.length > 0) await folder.write(experiment, [...finished, ...others])
+  if (shared.length > 0) await folder.write(experiment, [...finished, ...kept])
   const progress = new Progress(1000, '{bar} {percentage}%  {done}  {left} left  {current}')
   const plain = new Interval(60)
   const started = performance.now()
   const { complete, results } = await runExperiment({
-    ...{ experiment, data, seeds, limits, jobs, finished, ...(only && { only }) },
+    ...{ experiment, data, seeds, limits, relaxed, jobs, finished, ...(only && { only }) },
     signal: options.train ? signal : AbortSignal.abort(),
     async train(task, events) {
       if (pool) return pool.train(task, events)
@@ -156,7 +162,7 @@ async function runOne(
       }
     },
     async onResult(result, all) {
-      await folder.write(experiment, [...all, ...others])
+      await folder.write(experiment, [...all, ...kept])
       const { label } = experiment.configurations.find(({ id }) => id === result.configuration)!
       const { accuracy } = result.test
       progress.interrupt(() =>
@@ -177,9 +183,10 @@ async function runOne(
   }).finally(() => progress.stop())
   const reported = [...results, ...others]
   if (reported.length === 0) {
-    printLine('  nothing of it is trained yet')
+    printLine(`  nothing of it is trained yet${apart.length > 0 ? ' with these options' : ''}`)
     return
   }
+  await folder.write(experiment, [...reported, ...apart])
   await folder.report(experiment, reported, {
     ...{ command: commandsOf(experiment, reported, options), complete, synthetic: data.train.synthetic },
   })
@@ -190,16 +197,9 @@ async function runOne(
   )
 }
 
-/** Results of configurations that are not asked for now, but belong into the same report. */
-function isCurrent(
-  result: RunResult,
-  experiment: Experiment,
-  limits: Limits | null,
-  data: LoadedData,
-): boolean {
-  const configuration = experiment.configurations.find(({ id }) => id === result.configuration)
-  if (!configuration) return false
-  return isResultOf(result, { experiment: experiment.id, configuration, seed: result.seed, limits }, data)
+/** Those for which it is so, and the rest. */
+function parted<T>(all: readonly T[], is: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(is), all.filter((one) => !is(one))]
 }
 
 /** What is to be typed to train these results again, without the places of files: a line for each number of seeds. */

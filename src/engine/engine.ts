@@ -6,6 +6,11 @@ export const engineNames = ['threads', 'simd', 'scalar', 'js', 'relaxed', 'relax
 /** All but the relaxed engines give the same bits. */
 export type EngineName = (typeof engineNames)[number]
 
+/** Whether an engine's bits differ from one processor to another. */
+export function isRelaxed(name: Engine['name']): boolean {
+  return name.startsWith('relaxed')
+}
+
 /**
  * Runs programs over one linear memory. Views are replaced when memory grows, so they are read from the engine each time
  * and never kept across an `allocate`. The memory of engines with threads is shared: what takes no shared views, such as

@@ -1,6 +1,6 @@
 import { EngineError } from '../errors.js'
 import { type CoreSource, coreExports, coreModule } from './cores.js'
-import type { Engine, EngineName } from './engine.js'
+import { type Engine, type EngineName, isRelaxed } from './engine.js'
 import { WasmMemory } from './wasm-memory.js'
 
 /** What assembly/index.ts exports. */
@@ -20,7 +20,7 @@ const kinds = {
 
 /** Whether multiply-add rounds once, which machine and runtime decide: of relaxed engines, for `describe`. */
 export function fusing(name: EngineName, fused: boolean): string {
-  if (!name.startsWith('relaxed')) return ''
+  if (!isRelaxed(name)) return ''
   return fused ? ', multiply-add fused here' : ', multiply-add not fused here'
 }
 

@@ -1,4 +1,5 @@
 /** What a training of an experiment leaves: plain data, as it is saved. */
+import { type Engine, isRelaxed } from '../engine/engine.js'
 import type { Dataset, Rate } from '../index.js'
 import type {
   Configuration,
@@ -23,7 +24,12 @@ export interface Task {
   readonly seed: number
   /** Null for a full run. */
   readonly limits: Limits | null
+  /** Whether it is done by relaxed SIMD, whose bits differ from one processor to another. */
+  readonly relaxed: boolean
 }
+
+/** What all results of one report have in common. */
+export type Conditions = Pick<Task, 'limits' | 'relaxed'> & Pick<RunResult, 'data'>
 
 export interface EpochFigures {
   readonly loss: number
@@ -69,7 +75,7 @@ export interface RunResult {
   readonly recipe: Recipe
   readonly limits: Limits | null
   readonly data: { readonly name: string; readonly train: number; readonly test: number }
-  readonly engine: { readonly name: string; readonly threads: number }
+  readonly engine: { readonly name: Engine['name']; readonly threads: number }
   readonly epochs: readonly EpochFigures[]
   /** [step, mean training loss of the steps since the last one] */
   readonly steps: readonly (readonly [step: number, loss: number])[]
@@ -154,9 +160,32 @@ const round = (value: number) => Math.floor(value * 1000) / 1000
 
 /** Whether a result is that of a task on these data. */
 export function isResultOf(result: RunResult, task: Task, data: { train: Dataset; test: Dataset }): boolean {
-  const wanted = [task.configuration.id, task.seed, task.configuration.recipe, task.limits, nameOf(data)]
-  const found = [result.configuration, result.seed, result.recipe, result.limits, result.data]
-  return JSON.stringify(wanted) === JSON.stringify(found)
+  const { configuration, seed, limits, relaxed } = task
+  if (result.configuration !== configuration.id || result.seed !== seed) return false
+  return isOfRecipe(result, configuration, { limits, relaxed, data: nameOf(data) })
+}
+
+/** Whether a result belongs into an experiment's report of these conditions. */
+export function isReported(
+  result: RunResult,
+  { configurations }: Experiment,
+  conditions: Conditions,
+): boolean {
+  const configuration = configurations.find(({ id }) => id === result.configuration)
+  return configuration !== undefined && isOfRecipe(result, configuration, conditions)
+}
+
+function isOfRecipe(result: RunResult, { recipe }: Configuration, conditions: Conditions): boolean {
+  const { limits, relaxed, data } = conditions
+  const found = conditionsOf(result)
+  return (
+    JSON.stringify([result.recipe, found.limits, found.relaxed, found.data]) ===
+    JSON.stringify([recipe, limits, relaxed, data])
+  )
+}
+
+export function conditionsOf({ limits, engine, data }: RunResult): Conditions {
+  return { limits, relaxed: isRelaxed(engine.name), data }
 }
 
 /**

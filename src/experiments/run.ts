@@ -11,6 +11,8 @@ export interface ExperimentOptions {
   /** Only these configurations; all by default. */
   readonly only?: readonly string[]
   readonly limits: Limits | null
+  /** Whether `train` uses relaxed SIMD; false by default. */
+  readonly relaxed?: boolean
   /** How many are trained at the same time. */
   readonly jobs: number
   /** Results of an earlier run: what they cover is not trained again. */
@@ -48,10 +50,17 @@ export function tasksOf({
   seeds,
   only,
   limits,
-}: Pick<ExperimentOptions, 'experiment' | 'seeds' | 'only' | 'limits'>): Task[] {
+  relaxed = false,
+}: Pick<ExperimentOptions, 'experiment' | 'seeds' | 'only' | 'limits' | 'relaxed'>): Task[] {
   const chosen = experiment.configurations.filter(({ id }) => !only || only.includes(id))
   return Array.from({ length: seeds }, (_, i) =>
-    chosen.map((configuration) => ({ experiment: experiment.id, configuration, seed: i + 1, limits })),
+    chosen.map((configuration) => ({
+      experiment: experiment.id,
+      configuration,
+      seed: i + 1,
+      limits,
+      relaxed,
+    })),
   ).flat()
 }
 

@@ -135,6 +135,38 @@ t.test('a run that was stopped goes on with what is not finished', async (t) => 
   t.notMatch(await readFile(join(out, 'batch-size.md'), 'utf8'), 'trainings are missing')
 })
 
+t.test('results of other options are kept, and drawn again when they are asked for', async (t) => {
+  const { env, out } = await digitsAsMnist(t)
+  const reproduce = async (...options: string[]) => {
+    const args = ['reproduce', 'activations', '--only', 'tanh', '--out', out, ...options]
+    const { code, stdout } = await runCli(args, env)
+    t.equal(code, 0)
+    const saved = JSON.parse(await readFile(join(out, 'results', 'activations.json'), 'utf8'))
+    const report = await readFile(join(out, 'activations.md'), 'utf8')
+    const index = await readFile(join(out, 'README.md'), 'utf8')
+    return { stdout, results: saved.results, report, index }
+  }
+  const all = await reproduce('--engine', 'simd')
+  const few = await reproduce('--engine', 'simd', '--limit', '60')
+  t.notMatch(few.stdout, 'done before')
+  t.same(few.results.slice(1), all.results)
+  const [ofAll, ofFew] = [all, few].map(({ results }) => results[0].sha256)
+  t.match(few.report, ofFew)
+  t.notMatch(few.report, ofAll)
+  t.not(few.index, all.index)
+  const { stdout } = await reproduce('--quick', '--no-train')
+  t.match(stdout, 'nothing of it is trained yet with these options')
+  const again = await reproduce('--no-train')
+  t.match(again.stdout, '1 training, 1 of them done before')
+  t.same(
+    again.results.map(({ sha256 }: { sha256: string }) => sha256),
+    [ofAll, ofFew],
+  )
+  t.match(again.report, ofAll)
+  t.notMatch(again.report, ofFew)
+  t.equal(again.index, all.index)
+})
+
 t.test('what another experiment has trained is not trained again', async (t) => {
   const { env, out } = await digitsAsMnist(t)
   const reproduce = async (id: string, only: string) => {

@@ -107,14 +107,26 @@ t.test('a stopped run keeps what is finished, and goes on with the rest', async 
   t.same(resumed.results.map(withoutTimes), whole.results.map(withoutTimes))
 })
 
-t.test('results of another recipe, seed, size or data do not count', async (t) => {
+t.test('results of another recipe, seed, size, arithmetic or data do not count', async (t) => {
   const { results } = await runExperiment(options({ only: ['slow'] }))
   const [result] = results as [RunResult]
-  const task = { experiment: 'toy', configuration: configuration('slow', 0.01), seed: 1, limits: null }
+  const task = {
+    experiment: 'toy',
+    configuration: configuration('slow', 0.01),
+    seed: 1,
+    limits: null,
+    relaxed: false,
+  }
   t.ok(isResultOf(result, task, data))
   t.notOk(isResultOf(result, { ...task, seed: 2 }, data))
   t.notOk(isResultOf(result, { ...task, configuration: configuration('slow', 0.02) }, data))
   t.notOk(isResultOf(result, { ...task, limits: { epochs: 0, samples: 1 } }, data))
+  t.notOk(isResultOf(result, { ...task, relaxed: true }, data))
+  const elsewhere = { ...result, engine: { name: 'js', threads: 1 } } as const
+  t.ok(isResultOf(elsewhere, task, data), 'other engines have the same bits')
+  const relaxed = { ...result, engine: { name: 'relaxed-threads', threads: 2 } } as const
+  t.notOk(isResultOf(relaxed, task, data))
+  t.ok(isResultOf(relaxed, { ...task, relaxed: true }, data))
   t.notOk(isResultOf(result, task, builtInDigits({ train: 70, test: 20 })))
 })
 
