@@ -1,4 +1,6 @@
 /** Every experiment at toy size, from its data to its report. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
 import type { Experiment } from '../../src/experiments/experiment.js'
 import { experiments } from '../../src/experiments/registry.js'
@@ -8,6 +10,8 @@ import { runTask } from '../../src/experiments/train.js'
 import { builtInDigits, createEngine } from '../../src/index.js'
 import { toHtml, toMarkdown } from '../../src/report/document.js'
 import { indexOf, reportOf } from '../../src/report/report.js'
+import { openInChromium, withoutChromium } from '../support/chromium.js'
+import { temporaryFolder } from '../support/data.js'
 
 const data = builtInDigits({ train: 60, test: 30 })
 const limits = { epochs: 0, samples: 1 }
@@ -32,6 +36,7 @@ async function toyRun(experiment: Experiment): Promise<readonly RunResult[]> {
 const withoutImages = (page: string) => page.replace(/base64,[^"]*/g, '')
 
 const ran: { experiment: Experiment; results: readonly RunResult[] }[] = []
+const pages: { name: string; html: string }[] = []
 
 for (const experiment of experiments) {
   t.test(`${experiment.id} runs, and its report shows all of it`, async (t) => {
@@ -55,6 +60,7 @@ for (const experiment of experiments) {
     const report = reportOf(experiment, results, { command, synthetic: true, complete: true })
     const { text, pictures } = toMarkdown(report, id)
     const html = toHtml(report)
+    pages.push({ name: id, html })
     for (const page of [text, html]) {
       t.notMatch(withoutImages(page), /NaN|undefined|\[object/)
       t.ok(page.includes(command))
@@ -106,4 +112,14 @@ t.test('the index compares every published number with ours', async (t) => {
     t.notMatch(text, /NaN|undefined/)
     t.match(toHtml(index), `<a href="${ran[0]!.experiment.id}.${extension}">`)
   }
+})
+
+t.test('all pages open in Chromium without a word or a request', { skip: withoutChromium }, async (t) => {
+  const folder = await temporaryFolder(t)
+  const all = [...pages, { name: 'index', html: toHtml(indexOf(ran, 'html')) }]
+  const files = all.map(({ name }) => join(folder, `${name}.html`))
+  for (const [i, { html }] of all.entries()) await writeFile(files[i]!, html)
+  const { status, lines } = openInChromium(files)
+  for (const file of files) t.ok(lines.includes(`ok ${file}`), lines.join('\n'))
+  t.equal(status, 0)
 })
