@@ -188,8 +188,16 @@ t.test('a signal stops after the step at hand, and leaving the loop does too', a
     'aborted before it began',
   )
 
-  for await (const epoch of trainer.fit(data, { epochs: 5 })) if (epoch.epoch === 2) break
-  t.equal(trainer.history.length, 2)
+  const last = new AbortController()
+  const onLast = ({ step, steps }: { step: number; steps: number }) => step === steps && last.abort()
+  const whole = await all(
+    trainer.fit(data, { epochs: 5, signal: last.signal, onStep: onLast, validation: data }),
+  )
+  t.equal(whole.length, 1)
+  t.match(whole[0], { steps: 10, complete: true, validation: { samples: 320 } }, 'its work is not lost')
+
+  for await (const epoch of trainer.fit(data, { epochs: 5 })) if (epoch.epoch === 3) break
+  t.equal(trainer.history.length, 3)
   t.equal((await all(trainer.fit(data, { epochs: 1 }))).length, 1, 'a new fit may follow')
 })
 

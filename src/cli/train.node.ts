@@ -151,8 +151,8 @@ async function train(options: TrainOptions): Promise<void> {
   const log = target && (await EpochLog.create(target, trainer.history))
   const onEpoch = async (result: EpochResult) => {
     await log?.append(result)
-    // Ctrl-C cuts an epoch short, or leaves its validation out: the checkpoint stays that of the epoch before.
-    if (result.complete && (result.validation || !run.validation)) await keep()
+    // Ctrl-C cuts an epoch short: the checkpoint stays that of the epoch before.
+    if (result.complete) await keep()
   }
   await fit(run, { progress, signal: interrupt.signal }, say, onEpoch)
     .catch(async (error) => {

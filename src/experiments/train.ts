@@ -90,7 +90,7 @@ export async function runTask(
     if (!(error instanceof TrainingError)) throw error
     failure = error.message
   }
-  if (signal?.aborted) return null
+  if (failure === null && figures.length < epochs) return null
   const { loss, accuracy, confusion } = await trainer.evaluate(parts.test)
   const seconds = (performance.now() - started) / 1000
   const result: RunResult = {

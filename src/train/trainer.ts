@@ -53,7 +53,10 @@ export interface FitOptions {
    * optimizer's memory are then those of the best epoch.
    */
   readonly earlyStopping?: EarlyStoppingOptions
-  /** Ends training after the step at hand: the epoch so far is yielded with `complete` false. */
+  /**
+   * Ends training after the step at hand: the epoch so far is yielded with `complete` false. An epoch whose last step that
+   * was is complete, and measured on the validation data first.
+   */
   readonly signal?: AbortSignal
   readonly onStep?: (step: StepResult) => void
 }
@@ -89,7 +92,7 @@ export interface EpochResult {
   readonly samplesPerSecond: number
   /** Whether this is the best epoch of the fit so far, as early stopping sees it; null without it. */
   readonly best: boolean | null
-  /** False when training was stopped within the epoch. */
+  /** False when training was stopped within the epoch; it is not validated then. */
   readonly complete: boolean
 }
 
@@ -257,10 +260,12 @@ export class Trainer extends Evaluator {
     const seconds = (performance.now() - started) / 1000
     this.checkWeights(before, epoch, step, rate)
     const { loss, accuracy } = this.evaluation()
+    const complete = step === steps
     return {
       ...{ epoch, steps: step, samples, loss, accuracy, rate, seconds, samplesPerSecond: samples / seconds },
-      validation: validation && !signal?.aborted ? await this.evaluate(validation) : null,
-      complete: step === steps,
+      // Of a whole epoch in any case: without its validation it could not be gone on from, and its steps would be lost.
+      validation: validation && complete ? await this.evaluate(validation) : null,
+      complete,
     }
   }
 
