@@ -14,8 +14,8 @@ import {
   slotBefore,
   stepAt,
   tanhBackward,
-  unlessVanished,
   tanhSpan,
+  unlessVanished,
 } from './recurrent'
 import { shareBegin, shareEnd } from './threads'
 

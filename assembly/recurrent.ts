@@ -94,8 +94,9 @@ export function tanhBackward(y: v128, dy: v128): v128 {
 }
 
 /**
- * The gradient of a state on its way back through time, 0 where its magnitude is below 2^-90: too small to move a weight,
- * and a few steps further it would be denormal, which takes processors up to a hundred times as long to compute with.
+ * The gradient of a state on its way back through time, 0 where its magnitude is below 2^-90: too small to move a weight of
+ * ordinary size, and a few steps further it would be denormal, which takes processors up to a hundred times as long to
+ * compute with.
  */
 // @ts-ignore: decorator
 @inline

@@ -55,8 +55,9 @@ export function tanhBackward(y: number, dy: number): number {
 }
 
 /**
- * The gradient of a state on its way back through time, 0 where its magnitude is below 2^-90: too small to move a weight,
- * and a few steps further it would be denormal, which takes processors up to a hundred times as long to compute with.
+ * The gradient of a state on its way back through time, 0 where its magnitude is below 2^-90: too small to move a weight of
+ * ordinary size, and a few steps further it would be denormal, which takes processors up to a hundred times as long to
+ * compute with.
  */
 export function unlessVanished(gradient: number): number {
   return Math.abs(gradient) < VANISHED ? 0 : gradient
