@@ -11,6 +11,8 @@ export type Recipe = Readonly<Record<string, unknown>>
 export interface SavedCheckpoint {
   readonly recipe: Recipe
   readonly checkpoint: Checkpoint
+  /** What else the run wants back: plain data. */
+  readonly extra?: unknown
 }
 
 const RUN = 'lanegrad.checkpoint'
@@ -20,8 +22,9 @@ const SHA256 = 'lanegrad.checkpoint.sha256'
 export function writeCheckpoint({
   recipe,
   checkpoint: { progress, tensors },
+  extra,
 }: SavedCheckpoint): Uint8Array<ArrayBuffer> {
-  const metadata = { [RUN]: JSON.stringify({ recipe, progress }) }
+  const metadata = { [RUN]: JSON.stringify({ recipe, progress, extra }) }
   const sha256 = hash(writeSafetensors({ tensors, metadata }))
   return writeSafetensors({ tensors, metadata: { ...metadata, [SHA256]: sha256 } })
 }
@@ -46,29 +49,30 @@ export function readCheckpoint(bytes: Uint8Array, file: string): SavedCheckpoint
       `${file}: the checkpoint is damaged: expected the SHA-256 ${expected}, which was saved with it, found ${found}.`,
     )
   }
-  const { recipe, progress } = JSON.parse(run) as { recipe: Recipe; progress: CheckpointProgress }
-  return { recipe, checkpoint: { progress, tensors } }
+  const { recipe, progress, extra } = JSON.parse(run) as Omit<SavedCheckpoint, 'checkpoint'> & {
+    progress: CheckpointProgress
+  }
+  return { recipe, checkpoint: { progress, tensors }, extra }
+}
+
+/** @throws ModelError naming the file, and the first thing in which the run that wrote it differs from this one */
+export function checkRecipe(recipe: Recipe, saved: SavedCheckpoint, file: string): void {
+  const difference = firstDifference('', plain(saved.recipe), plain(recipe))
+  if (!difference) return
+  throw new ModelError(
+    `${file}: the run that wrote it cannot be resumed by this one: ${difference.where} was ${show(difference.a)} there and is ${show(difference.b)} here.`,
+  )
 }
 
 /**
  * Takes a trainer to where a checkpoint was written.
  *
- * @throws ModelError naming the file, and the first thing in which the runs differ
+ * @throws ModelError naming the file when that run differs from this one, or its arrays do not fit
  */
-export function resume(
-  trainer: Trainer,
-  recipe: Recipe,
-  { recipe: other, checkpoint }: SavedCheckpoint,
-  file: string,
-): void {
-  const difference = firstDifference('', plain(other), plain(recipe))
-  if (difference) {
-    throw new ModelError(
-      `${file}: the run that wrote it cannot be resumed by this one: ${difference.where} was ${show(difference.a)} there and is ${show(difference.b)} here.`,
-    )
-  }
+export function resume(trainer: Trainer, recipe: Recipe, saved: SavedCheckpoint, file: string): void {
+  checkRecipe(recipe, saved, file)
   try {
-    trainer.restore(checkpoint)
+    trainer.restore(saved.checkpoint)
   } catch (error) {
     throw error instanceof ModelError ? new ModelError(`${file}: ${error.message}`) : error
   }

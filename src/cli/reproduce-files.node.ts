@@ -3,11 +3,13 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Experiment } from '../experiments/experiment.js'
 import { experiments } from '../experiments/registry.js'
-import { conditionsOf, isReported, type RunResult } from '../experiments/results.js'
+import { conditionsOf, isReported, type RunResult, type Task } from '../experiments/results.js'
+import type { Data } from '../experiments/train.js'
 import { DataError } from '../index.js'
 import { toHtml, toMarkdown } from '../report/document.js'
 import { type IndexEntry, indexOf, type ReportContext, reportOf } from '../report/report.js'
 import { readJson, writeOutput } from './files.node.js'
+import { checkpointName } from './reproduce-task.node.js'
 
 const FORMAT = 'lanegrad results 1'
 
@@ -27,6 +29,26 @@ export class StudyFolder {
       throw new DataError(`${path}: cannot be made a folder of reports: ${(error as Error).message}.`)
     })
     return new StudyFolder(path)
+  }
+
+  /** Where the checkpoints of unfinished trainings are. */
+  private get unfinished(): string {
+    return join(this.path, 'results', 'unfinished')
+  }
+
+  checkpointOf(task: Task, data: Data): string {
+    return join(this.unfinished, checkpointName(task, data))
+  }
+
+  /** How many of these tasks have a checkpoint. */
+  async begun(tasks: readonly Task[], data: Data): Promise<number> {
+    const names: readonly string[] = await readdir(this.unfinished).catch(() => [])
+    return tasks.filter((task) => names.includes(checkpointName(task, data))).length
+  }
+
+  /** Removes the checkpoint of a task that is done, if it has one. */
+  async forget(task: Task, data: Data): Promise<void> {
+    await rm(this.checkpointOf(task, data), { force: true })
   }
 
   private fileOf(id: string): string {

@@ -14,7 +14,7 @@ export type WorkerOptions = Pick<DataChoice, 'data' | 'dataDir' | 'download' | '
 
 export type ToWorker =
   | { readonly type: 'start'; readonly options: WorkerOptions }
-  | { readonly type: 'task'; readonly task: Task }
+  | { readonly type: 'task'; readonly task: Task; readonly file: string }
   | { readonly type: 'stop' }
 
 export type FromWorker =
@@ -22,6 +22,8 @@ export type FromWorker =
   | { readonly type: 'progress'; readonly share: number }
   | { readonly type: 'done'; readonly result: RunResult | null }
   | { readonly type: 'failed'; readonly message: string }
+
+type WorkerEvents = Pick<TaskEvents, 'signal' | 'onProgress'>
 
 /** Processes that wait for trainings. */
 export class WorkerPool {
@@ -34,10 +36,13 @@ export class WorkerPool {
     this.idle = [...this.workers]
   }
 
-  /** @returns null when the signal stopped it */
-  async train(task: Task, events: TaskEvents): Promise<RunResult | null> {
+  /**
+   * @param file of the task's checkpoint
+   * @returns null when the signal stopped it
+   */
+  async train(task: Task, file: string, events: WorkerEvents): Promise<RunResult | null> {
     const worker = this.idle.pop()!
-    const result = await worker.train(task, events)
+    const result = await worker.train(task, file, events)
     this.idle.push(worker)
     return result
   }
@@ -64,7 +69,7 @@ class Worker {
     this.send({ type: 'start', options })
   }
 
-  train(task: Task, { signal, onProgress }: TaskEvents): Promise<RunResult | null> {
+  train(task: Task, file: string, { signal, onProgress }: WorkerEvents): Promise<RunResult | null> {
     const stop = () => this.send({ type: 'stop' })
     signal?.addEventListener('abort', stop)
     const finished = new Promise<RunResult | null>((resolve, reject) => {
@@ -74,7 +79,7 @@ class Worker {
         if (message.type === 'done') resolve(message.result)
         if (message.type === 'failed') reject(new EngineError(message.message))
       }
-      this.send({ type: 'task', task })
+      this.send({ type: 'task', task, file })
     })
     return finished.finally(() => signal?.removeEventListener('abort', stop))
   }

@@ -1,11 +1,9 @@
 import type { Command } from 'commander'
-import { experimentOf } from '../experiments/registry.js'
 import type { Task } from '../experiments/results.js'
-import { runTask } from '../experiments/train.js'
 import { LanegradError } from '../index.js'
 import { loadData } from './data-options.js'
-import { engineFrom } from './engine-options.js'
 import { type FromWorker, type ToWorker, WORKER_COMMAND, type WorkerOptions } from './reproduce-pool.node.js'
+import { trainTask } from './reproduce-task.node.js'
 
 /** What `lanegrad reproduce --jobs` starts: it listens to its parent, and ends when that goes. */
 export function addReproduceWorker(program: Command): void {
@@ -20,23 +18,18 @@ async function work(): Promise<void> {
   let data: ReturnType<typeof loadData>
   let stopping = new AbortController()
 
-  const train = async (task: Task): Promise<void> => {
+  const train = async (task: Task, file: string): Promise<void> => {
     stopping = new AbortController()
-    const engine = await engineFrom(options)
-    try {
-      let told = 0
-      const result = await runTask(experimentOf(task.experiment), task, await data, engine, {
-        signal: stopping.signal,
-        onProgress(share) {
-          if (share < 1 && performance.now() - told < 200) return
-          told = performance.now()
-          send({ type: 'progress', share })
-        },
-      })
-      send({ type: 'done', result })
-    } finally {
-      engine.close()
-    }
+    let told = 0
+    const result = await trainTask(task, await data, options, file, {
+      signal: stopping.signal,
+      onProgress(share) {
+        if (told > 0 && share < 1 && performance.now() - told < 200) return
+        told = performance.now()
+        send({ type: 'progress', share })
+      },
+    })
+    send({ type: 'done', result })
   }
   process.on('message', (message: ToWorker) => {
     if (message.type === 'stop') stopping.abort()
@@ -47,7 +40,7 @@ async function work(): Promise<void> {
       data.catch(() => {})
     }
     if (message.type === 'task') {
-      train(message.task).catch((error) => {
+      train(message.task, message.file).catch((error) => {
         if (!(error instanceof LanegradError)) throw error
         send({ type: 'failed', message: error.message })
       })

@@ -13,9 +13,8 @@ import {
   sharedResult,
 } from '../experiments/results.js'
 import { runExperiment, tasksOf } from '../experiments/run.js'
-import { runTask } from '../experiments/train.js'
 import { addSourceOptions, type DataChoice, type LoadedData } from './data-options.js'
-import { addEngineOption, type EngineChoice, engineFrom } from './engine-options.js'
+import { addEngineOption, type EngineChoice } from './engine-options.js'
 import { UsageError } from './errors.js'
 import { ExitCode, exitCodeHelp } from './exit-codes.js'
 import { counted, duration, percent } from './format.js'
@@ -26,6 +25,7 @@ import { wholeNumber } from './parse.js'
 import { Interval, Progress } from './progress.node.js'
 import type { StudyFolder } from './reproduce-files.node.js'
 import { WorkerPool } from './reproduce-pool.node.js'
+import { trainTask } from './reproduce-task.node.js'
 import { table } from './table.js'
 
 interface ReproduceOptions extends Omit<DataChoice, 'data'>, EngineChoice {
@@ -45,7 +45,7 @@ Examples:
   lanegrad reproduce patch-rnn --only rnn,lstm,gru
   lanegrad reproduce all --out docs/studies       everything, which takes a night
 
-A run that was stopped goes on with what is not finished when the same is typed again.
+A run that was stopped goes on when the same is typed again, with at most half a minute and an epoch to do over.
 Without --limit and --quick, experiments are run exactly as the studies describe them.`
 
 export function addReproduce(program: Command): void {
@@ -76,7 +76,9 @@ async function reproduce(ids: readonly string[], options: ReproduceOptions): Pro
   const folder = await StudyFolder.open(options.out)
   const data = await loadWithProgress({ ...options, data: 'mnist' })
   const interrupt = catchInterrupt(() =>
-    printNote('Stopping; what is finished is kept. Ctrl-C again ends at once.'),
+    printNote(
+      'Stopping; what is finished is kept, and of the rest all but half a minute or an epoch. Ctrl-C again ends at once.',
+    ),
   )
   const pool =
     options.jobs > 1
@@ -142,8 +144,10 @@ async function runOne(
   const conditions = { limits, relaxed, data: nameOf(data) }
   const [others, apart] = parted(kept, (result) => isReported(result, experiment, conditions))
   printLine(`${experiment.id}: ${experiment.shows}`)
+  const waiting = tasks.filter((task) => !finished.some((result) => isResultOf(result, task, data)))
+  const begun = await folder.begun(waiting, data)
   printLine(
-    `  ${counted(tasks.length, 'training')}${finished.length > 0 ? `, ${finished.length} of them done before` : ''}`,
+    `  ${counted(tasks.length, 'training')}${finished.length > 0 ? `, ${finished.length} of them done before` : ''}${begun > 0 ? `, ${begun} begun` : ''}`,
   )
   if (shared.length > 0) await folder.write(experiment, [...finished, ...kept])
   const progress = new Progress(1000, '{bar} {percentage}%  {done}  {left} left  {current}')
@@ -152,17 +156,13 @@ async function runOne(
   const { complete, results } = await runExperiment({
     ...{ experiment, data, seeds, limits, relaxed, jobs, finished, ...(only && { only }) },
     signal: options.train ? signal : AbortSignal.abort(),
-    async train(task, events) {
-      if (pool) return pool.train(task, events)
-      const engine = await engineFrom(options)
-      try {
-        return await runTask(experiment, task, data, engine, events)
-      } finally {
-        engine.close()
-      }
+    train(task, events) {
+      const file = folder.checkpointOf(task, data)
+      return pool ? pool.train(task, file, events) : trainTask(task, data, options, file, events)
     },
-    async onResult(result, all) {
+    async onResult(result, all, task) {
       await folder.write(experiment, [...all, ...kept])
+      await folder.forget(task, data)
       const { label } = experiment.configurations.find(({ id }) => id === result.configuration)!
       const { accuracy } = result.test
       progress.interrupt(() =>

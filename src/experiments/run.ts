@@ -21,7 +21,7 @@ export interface ExperimentOptions {
   readonly train: (task: Task, events: TaskEvents) => Promise<RunResult | null>
   readonly signal?: AbortSignal
   /** Awaited before the next training starts: where results are saved. `all` are those of this experiment so far. */
-  readonly onResult?: (result: RunResult, all: readonly RunResult[]) => Promise<void>
+  readonly onResult?: (result: RunResult, all: readonly RunResult[], task: Task) => Promise<void>
   readonly onProgress?: (progress: ExperimentProgress) => void
 }
 
@@ -64,7 +64,7 @@ export function tasksOf({
   ).flat()
 }
 
-/** Trains what is not finished yet. A training that is stopped leaves nothing; the others are all kept. */
+/** Trains what is not finished yet, and keeps all that gets finished. */
 export async function runExperiment(options: ExperimentOptions): Promise<ExperimentOutcome> {
   const { data, jobs, finished, train, signal, onResult, onProgress } = options
   const tasks = tasksOf(options)
@@ -92,7 +92,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
       if (!result) return
       work.finish(task)
       found.set(task, result)
-      await onResult?.(result, inOrder())
+      await onResult?.(result, inOrder(), task)
       tell()
     }
   }
@@ -104,6 +104,8 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
 class Work {
   private readonly started = performance.now()
   private readonly shares = new Map<Task, number>()
+  /** Where tasks began that go on from a checkpoint. */
+  private readonly before = new Map<Task, number>()
   private readonly running = new Set<Task>()
   private readonly total: number
 
@@ -116,6 +118,7 @@ class Work {
   }
 
   reached(task: Task, share: number): void {
+    if (!this.before.has(task)) this.before.set(task, share)
     this.shares.set(task, share)
   }
 
@@ -125,15 +128,20 @@ class Work {
   }
 
   progress(jobs: number): Omit<ExperimentProgress, 'done' | 'tasks'> {
-    const done = this.tasks.reduce((sum, task) => sum + (this.shares.get(task) ?? 0) * this.cost(task), 0)
+    const done = this.costOf(this.shares)
+    const worked = done - this.costOf(this.before)
     const seconds = (performance.now() - this.started) / 1000
     const left = this.total - done
     return {
       current: [...this.running].map(({ configuration: { label }, seed }) => ({ label, seed })),
       share: this.total > 0 ? done / this.total : 1,
       // The estimates alone until there is something to correct them by.
-      left: done > 1 ? (left * seconds) / done : left / jobs,
+      left: worked > 1 ? (left * seconds) / worked : left / jobs,
     }
+  }
+
+  private costOf(shares: ReadonlyMap<Task, number>): number {
+    return this.tasks.reduce((sum, task) => sum + (shares.get(task) ?? 0) * this.cost(task), 0)
   }
 
   private cost({ configuration, limits }: Task): number {

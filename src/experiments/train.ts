@@ -1,61 +1,59 @@
 /** Trains one configuration of an experiment with one seed. */
-import { rowOf } from '../data/dataset.js'
 import {
+  type Checkpoint,
   createTrainer,
   type Dataset,
-  dataset,
   type Engine,
+  type EpochResult,
   holdout,
-  type Model,
-  prepareImage,
   type Standardisation,
   sequential,
   standardisation,
-  subset,
-  type Trainer,
   TrainingError,
   take,
 } from '../index.js'
 import type { Experiment } from './experiment.js'
-import { drawnDigits, drawStrokes, scaledTo } from './own-digits.js'
-import {
-  type Answer,
-  counts,
-  type EpochFigures,
-  type GreyPictures,
-  type Keepsakes,
-  limited,
-  nameOf,
-  type RunResult,
-  type Task,
-  toBase64,
-} from './results.js'
+import { keepsakes } from './keepsakes.js'
+import { counts, type EpochFigures, limited, nameOf, type RunResult, type Task } from './results.js'
 
 export interface Data {
   readonly train: Dataset
   readonly test: Dataset
 }
 
+/** What an unfinished training goes on from with the same bits: all but the arrays is plain data. */
+export interface TaskCheckpoint {
+  readonly checkpoint: Checkpoint
+  readonly curve: CurveState
+  /** Spent on it so far. */
+  readonly seconds: number
+}
+
 export interface TaskEvents {
   readonly signal?: AbortSignal
-  /** @param share of the task that is done, 0..1 */
+  /** Of the same task, on any engine that gives the same bits. */
+  readonly from?: TaskCheckpoint | null
+  /** @param share of the task that is done, 0..1: at first that of `from` */
   onProgress?(share: number): void
+  /** Awaited after each epoch but the last; `take` copies what the task could go on from. */
+  onEpoch?(take: () => TaskCheckpoint): Promise<void> | undefined
 }
 
 /** The most points of a curve by steps. */
 const POINTS = 400
 
 /**
- * Trains, measures, and keeps what the experiment's figures need. Nothing is left of a training that is stopped.
+ * Trains, measures, and keeps what the experiment's figures need.
  *
  * @returns null when the signal stopped it
+ * @throws ModelError for a checkpoint of another task
  */
 export async function runTask(
   experiment: Experiment,
   task: Task,
   data: Data,
   engine: Engine,
-  { signal, onProgress }: TaskEvents = {},
+  { signal, from, onProgress, onEpoch }: TaskEvents = {},
 ): Promise<RunResult | null> {
   const { configuration, seed, limits } = task
   const recipe = limited(configuration.recipe, limits)
@@ -67,42 +65,52 @@ export async function runTask(
     ...training,
     ...(standard ? { standardisation: standard } : {}),
   })
+  if (from) trainer.restore(from.checkpoint)
   const perEpoch = recipe.batchSize === 'full' ? 1 : Math.ceil(parts.train.count / recipe.batchSize)
-  const curve = new LossCurve(Math.ceil((epochs * perEpoch) / POINTS))
-  const figures: EpochFigures[] = []
+  const curve = new LossCurve(Math.ceil((epochs * perEpoch) / POINTS), from?.curve)
+  const before = trainer.history.length
   const started = performance.now()
+  const spent = () => (from?.seconds ?? 0) + (performance.now() - started) / 1000
   let failure: string | null = null
+  onProgress?.(before / epochs)
   try {
     const results = trainer.fit(parts.train, {
-      ...{ epochs, validation: parts.validation },
+      ...{ epochs: epochs - before, validation: parts.validation },
       ...(signal && { signal }),
       onStep({ epoch, step, loss }) {
         curve.add(loss)
         if (step % 16 === 0 || step === perEpoch) onProgress?.((epoch - 1 + step / perEpoch) / epochs)
       },
     })
-    for await (const { loss, accuracy, validation, seconds, complete } of results) {
-      if (!complete || !validation) break
-      const validated = { validationLoss: validation.loss, validationAccuracy: validation.accuracy }
-      figures.push({ loss, accuracy, ...validated, seconds })
+    for await (const { epoch, complete } of results) {
+      if (!complete || epoch === epochs) continue
+      await onEpoch?.(() => ({ checkpoint: trainer.checkpoint(), curve: curve.state, seconds: spent() }))
     }
   } catch (error) {
     if (!(error instanceof TrainingError)) throw error
     failure = error.message
   }
+  const figures = trainer.history.flatMap(figuresOf)
   if (failure === null && figures.length < epochs) return null
   const { loss, accuracy, confusion } = await trainer.evaluate(parts.test)
-  const seconds = (performance.now() - started) / 1000
   const result: RunResult = {
     ...{ configuration: configuration.id, seed, recipe: configuration.recipe, limits, data: nameOf(data) },
     engine: { name: engine.name, threads: engine.threads },
     ...{ epochs: figures, steps: curve.points },
     test: { loss, accuracy, classes: confusion.classes, confusion: [...confusion.counts] },
-    ...{ seconds, samples: figures.length * parts.train.count, sha256: await model.fingerprint(), failure },
+    ...{ seconds: spent(), samples: figures.length * parts.train.count },
+    ...{ sha256: await model.fingerprint(), failure },
     keepsakes: await keepsakes(experiment, configuration.id, trainer, model, parts.test),
   }
   trainer.close()
   return result
+}
+
+/** None of an epoch that was cut short. */
+function figuresOf({ loss, accuracy, validation, seconds, complete }: EpochResult): EpochFigures[] {
+  if (!complete || !validation) return []
+  const { loss: validationLoss, accuracy: validationAccuracy } = validation
+  return [{ loss, accuracy, validationLoss, validationAccuracy, seconds }]
 }
 
 interface Parts {
@@ -128,14 +136,35 @@ function partsOf({ configuration: { recipe }, limits }: Task, data: Data): Parts
   }
 }
 
+interface CurveState {
+  readonly points: readonly (readonly [step: number, loss: number])[]
+  readonly step: number
+  /** Of the losses since the last point. */
+  readonly sum: number
+  readonly count: number
+}
+
 /** The training loss by steps: that of the first step, then means over so many steps. */
 class LossCurve {
-  readonly points: [step: number, loss: number][] = []
-  private step = 0
-  private sum = 0
-  private count = 0
+  readonly points: [step: number, loss: number][]
+  private step: number
+  private sum: number
+  private count: number
 
-  constructor(private readonly every: number) {}
+  constructor(
+    private readonly every: number,
+    { points, step, sum, count }: CurveState = { points: [], step: 0, sum: 0, count: 0 },
+  ) {
+    this.points = points.map(([step, loss]) => [step, loss])
+    this.step = step
+    this.sum = sum
+    this.count = count
+  }
+
+  get state(): CurveState {
+    const { points, step, sum, count } = this
+    return { points: [...points], step, sum, count }
+  }
 
   add(loss: number): void {
     this.step++
@@ -145,136 +174,5 @@ class LossCurve {
     this.points.push([this.step, Number((this.sum / this.count).toPrecision(5))])
     this.sum = 0
     this.count = 0
-  }
-}
-
-async function keepsakes(
-  experiment: Experiment,
-  configuration: string,
-  trainer: Trainer,
-  model: Model,
-  test: Dataset,
-): Promise<Keepsakes> {
-  let kept: Keepsakes = {}
-  for (const figure of experiment.figures) {
-    if (figure.type === 'sweep' || !figure.configurations.includes(configuration)) continue
-    if (figure.type === 'weights') {
-      kept = { ...kept, weights: unitPictures(model, figure.parameter, figure.shape) }
-    }
-    if (figure.type === 'feedBackward') kept = { ...kept, feedBackward: feedBackward(model) }
-    if (figure.type === 'samples') kept = { ...kept, samples: await samplesOf(trainer, test) }
-    if (figure.type === 'ownDigits') kept = { ...kept, ownDigits: await ownDigits(trainer) }
-  }
-  return kept
-}
-
-const UNITS = 40
-
-/** The weights of the first units. */
-function unitPictures(model: Model, name: string, [height, width]: readonly [number, number]): GreyPictures {
-  const weights = model.weights().get(name)!
-  const units = weights.length / (height * width)
-  const pictures = Array.from({ length: Math.min(units, UNITS) }, (_, unit) =>
-    Float32Array.from({ length: height * width }, (_, i) => weights[i * units + unit]!),
-  )
-  return greyOf(pictures, width, height)
-}
-
-/** Each class sent back through W^T of every dense layer. */
-function feedBackward(model: Model): GreyPictures {
-  const kernels = [...model.weights()].filter(([name]) => /^dense_\d+\/kernel$/.test(name)).reverse()
-  const classes = model.output.at(-1)!
-  const pictures = Array.from({ length: classes }, (_, label) => {
-    let values = Float32Array.from({ length: classes }, (_, i) => (i === label ? 1 : 0))
-    for (const [, weights] of kernels) {
-      const [outputs, before] = [values.length, values]
-      values = Float32Array.from({ length: weights.length / outputs }, (_, i) => {
-        let sum = 0
-        for (let j = 0; j < outputs; j++) sum += weights[i * outputs + j]! * before[j]!
-        return sum
-      })
-    }
-    return values
-  })
-  const [height, width] = model.input as [number, number]
-  return greyOf(pictures, width, height)
-}
-
-/** Pictures of signed values: 0 is middle grey, the largest of each is black or white. */
-function greyOf(pictures: readonly Float32Array[], width: number, height: number): GreyPictures {
-  const bytes = pictures.map((values) => {
-    const most = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-12)
-    return Uint8Array.from(values, (value) => 127.5 + (127.4 * value) / most)
-  })
-  return packed(bytes, width, height)
-}
-
-function packed(pictures: readonly Uint8Array[], width: number, height: number): GreyPictures {
-  const all = new Uint8Array(pictures.length * width * height)
-  for (const [i, pixels] of pictures.entries()) all.set(pixels, i * width * height)
-  return { width, height, pixels: toBase64(all) }
-}
-
-const RIGHT = 10
-const WRONG = 20
-
-/** The first test samples, and the errors that the network is surest of. */
-async function samplesOf(trainer: Trainer, test: Dataset): Promise<NonNullable<Keepsakes['samples']>> {
-  const answers = await answersOf(trainer, test)
-  const wrong = answers
-    .map((answer, i) => ({ ...answer, i }))
-    .filter(({ label, predicted }) => label !== predicted)
-    .sort((a, b) => b.probability - a.probability || a.i - b.i)
-    .slice(0, WRONG)
-  const shown = [...answers.keys()].slice(0, RIGHT).concat(wrong.map(({ i }) => i))
-  const [height, width] = test.sampleShape as [number, number]
-  const pictures = shown.map((i) => {
-    const row = rowOf(test, i) * test.sampleSize
-    return test.images.subarray(row, row + test.sampleSize) as Uint8Array
-  })
-  return { pictures: packed(pictures, width, height), answers: shown.map((i) => answers[i]!) }
-}
-
-async function answersOf(trainer: Trainer, set: Dataset): Promise<Answer[]> {
-  const { probabilities, classes } = await trainer.predict(set)
-  return Array.from(classes, (predicted, i) => ({
-    ...{ label: set.labels[rowOf(set, i)]!, predicted },
-    probability: Number(
-      probabilities[i * (probabilities.length / classes.length) + predicted]!.toPrecision(4),
-    ),
-  }))
-}
-
-/** Width and height that digits of our own are drawn with. */
-const DRAWN = 84
-
-async function ownDigits(trainer: Trainer): Promise<NonNullable<Keepsakes['ownDigits']>> {
-  const drawn = drawnDigits.map((digit) => drawStrokes(digit, DRAWN))
-  const labels = Uint8Array.from(drawnDigits, ({ label }) => label)
-  const answered = async (name: string, pictures: readonly Uint8Array[]) => {
-    const images = new Uint8Array(pictures.length * 784)
-    for (const [i, pixels] of pictures.entries()) images.set(pixels, i * 784)
-    const set = dataset({ name, images, labels, sampleShape: [28, 28], classes: 10 })
-    return {
-      pictures: packed(pictures, 28, 28),
-      answers: await answersOf(
-        trainer,
-        subset(
-          set,
-          labels.map((_, i) => i),
-        ),
-      ),
-    }
-  }
-  return {
-    drawn: packed(drawn, DRAWN, DRAWN),
-    scaled: await answered(
-      'own digits, scaled',
-      drawn.map((pixels) => scaledTo(28, pixels, DRAWN)),
-    ),
-    prepared: await answered(
-      'own digits, prepared',
-      drawn.map((pixels) => prepareImage(pixels, DRAWN, DRAWN)),
-    ),
   }
 }

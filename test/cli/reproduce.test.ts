@@ -1,8 +1,10 @@
-import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { experiments } from '../../src/experiments/registry.js'
-import { builtInDigits, writeIdx } from '../../src/index.js'
+import { checkpointName, trainTask } from '../../src/cli/reproduce-task.node.js'
+import { experimentOf, experiments } from '../../src/experiments/registry.js'
+import { tasksOf } from '../../src/experiments/run.js'
+import { builtInDigits, mnist, writeIdx } from '../../src/index.js'
 import { checkError, controlCharacters, emptyEnvironment, runCli, startCli } from './run-cli.js'
 
 /** Generated digits in MNIST's place: a folder of IDX files. */
@@ -117,7 +119,10 @@ t.test('a run that was stopped goes on with what is not finished', async (t) => 
   running.process.kill('SIGINT')
   const stopped = await running.finished
   t.equal(stopped.code, 130)
-  t.match(stopped.stderr, 'Stopping; what is finished is kept.')
+  t.match(
+    stopped.stderr,
+    'Stopping; what is finished is kept, and of the rest all but half a minute or an epoch.',
+  )
   t.match(stopped.stdout, /stopped after/)
   t.match(await readFile(join(out, 'batch-size.md'), 'utf8'), 'It was stopped early: trainings are missing.')
   t.notOk(
@@ -212,3 +217,66 @@ t.test('wrong names, missing data and damaged results end with a clear word', as
   const file = await runCli(['reproduce', 'confusion', '--out', join(out, '..', 'file')], env)
   t.match(file.stderr, /cannot be made a folder of reports/)
 })
+
+t.test(
+  'an unfinished training is kept in a file, and goes on where it was, in another process too',
+  async (t) => {
+    const { env, out } = await digitsAsMnist(t)
+    const args = ['reproduce', 'activations', '--out', out, '--only', 'tanh', '--engine', 'simd']
+    const data = await mnist({ dir: env.LANEGRAD_DATA!, download: false })
+    const [task] = tasksOf({
+      experiment: experimentOf('activations'),
+      seeds: 1,
+      limits: null,
+      only: ['tanh'],
+    })
+    const folder = join(out, 'results', 'unfinished')
+    const file = join(folder, checkpointName(task!, data))
+    const train = async (every: number) => {
+      const controller = new AbortController()
+      const onProgress = (share: number) => share > 0.5 && controller.abort()
+      return await trainTask(
+        task!,
+        data,
+        { engine: 'js' },
+        file,
+        { signal: controller.signal, onProgress },
+        every,
+      )
+    }
+    t.equal(await train(3600), null)
+    await t.rejects(access(file), 'no hour has passed')
+    t.equal(await train(0), null)
+    const begun = await readFile(file)
+
+    const resumed = await runCli(args, env)
+    t.equal(resumed.code, 0, resumed.stderr)
+    t.match(resumed.stdout, '1 training, 1 begun')
+    t.same(await readdir(folder), [], 'its checkpoint is removed when the result is saved')
+    const results = join(out, 'results', 'activations.json')
+    const [first] = JSON.parse(await readFile(results, 'utf8')).results
+    for (const jobs of ['1', '2']) {
+      const whole = await runCli([...args, '--jobs', jobs, '--out', `${out}-${jobs}`], env)
+      t.equal(whole.code, 0)
+      const file = join(`${out}-${jobs}`, 'results', 'activations.json')
+      const [result] = JSON.parse(await readFile(file, 'utf8')).results
+      t.equal(withoutTimes(JSON.stringify(result)), withoutTimes(JSON.stringify(first)))
+    }
+
+    await rm(results)
+    await writeFile(file, begun)
+    const beside = await runCli([...args, '--jobs', '2'], env)
+    t.match(beside.stdout, '1 training, 1 begun')
+    const [again] = JSON.parse(await readFile(results, 'utf8')).results
+    t.equal(again.sha256, first.sha256)
+
+    await rm(results)
+    await writeFile(file, begun.subarray(0, begun.length - 1))
+    for (const jobs of ['1', '2']) {
+      const { code, stderr } = await runCli([...args, '--jobs', jobs], env)
+      t.equal(code, 1)
+      t.match(stderr, /^error: .*activations\.tanh\.1\.\w+\.checkpoint: .* Remove the file to begin/)
+    }
+    t.equal((await readFile(file)).length, begun.length - 1, 'it is not touched')
+  },
+)

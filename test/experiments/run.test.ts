@@ -9,9 +9,10 @@ import {
   measured,
   quickLimits,
   type RunResult,
+  type Task,
 } from '../../src/experiments/results.js'
-import { type ExperimentOptions, runExperiment } from '../../src/experiments/run.js'
-import { runTask } from '../../src/experiments/train.js'
+import { type ExperimentOptions, runExperiment, tasksOf } from '../../src/experiments/run.js'
+import { runTask, type TaskCheckpoint, type TaskEvents } from '../../src/experiments/train.js'
 import { builtInDigits, cosineDecay, createEngine, dense, flatten, sgd } from '../../src/index.js'
 import { comparisons } from '../../src/report/compare.js'
 
@@ -243,4 +244,39 @@ t.test('a measure over several epochs is their median', async (t) => {
   t.ok(Number.isNaN(measured(result, { measure: 'training loss', epoch: 9 })))
   t.equal(result.steps[0]![0], 1)
   t.equal(result.steps.at(-1)![0], 12)
+})
+
+t.test('a training that was stopped goes on from its checkpoint with the same bits', async (t) => {
+  const [task] = tasksOf({ experiment, seeds: 1, limits: null, only: ['fast'] }) as [Task]
+  const run = async (events: TaskEvents, name: 'simd' | 'js' = 'simd') => {
+    const engine = await createEngine({ engine: name })
+    try {
+      return await runTask(experiment, task, data, engine, events)
+    } finally {
+      engine.close()
+    }
+  }
+  const whole = (await run({}))!
+  const controller = new AbortController()
+  let from: TaskCheckpoint | null = null
+  const stopped = await run({
+    signal: controller.signal,
+    async onEpoch(take) {
+      from = structuredClone(take())
+      controller.abort()
+    },
+  })
+  t.equal(stopped, null)
+  const shares: number[] = []
+  let epochs = 0
+  const resumed = (await run(
+    { from, onProgress: (share) => void shares.push(share), onEpoch: async () => void epochs++ },
+    'js',
+  ))!
+  t.same(withoutTimes({ ...resumed, engine: whole.engine }), withoutTimes(whole))
+  t.equal(shares[0], 1 / 3)
+  t.equal(shares.at(-1), 1)
+  t.equal(epochs, 1, 'no checkpoint of a training that is done')
+  const wrong = { ...from!, checkpoint: { ...from!.checkpoint, tensors: new Map() } }
+  await t.rejects(run({ from: wrong }), { name: 'ModelError', message: /dense_1\/kernel/ })
 })
