@@ -220,6 +220,18 @@ function tally(entries: readonly IndexEntry[]): string {
   return `Of ${found.length} comparisons with published numbers: ${parts.join(', ')}${missing > 0 ? `, ${missing} not run` : ''}.`
 }
 
+/** What all trainings took, one that several experiments share counted once: they hold copies of it. */
+function spentOn(results: readonly RunResult[]): string {
+  const trainings = [...new Map(results.map((one) => [`${one.sha256} ${one.seconds}`, one])).values()]
+  const first = trainings.filter(({ seed }) => seed === 1)
+  const hours = (some: readonly RunResult[]) => `${(secondsOf(some) / 3600).toFixed(1)} hours`
+  const more =
+    first.length < trainings.length ? `; those with all seeds (${trainings.length}) ${hours(trainings)}` : ''
+  return `One after the other, trainings with the first seed (${first.length}) took ${hours(first)}, what experiments share counted once${more}.`
+}
+
+const secondsOf = (results: readonly RunResult[]) => results.reduce((sum, { seconds }) => sum + seconds, 0)
+
 /** One page for all experiments that have been run: every published number beside ours. */
 export function indexOf(entries: readonly IndexEntry[], extension: 'md' | 'html'): Document {
   const link = (id: string) => `[${id}](${id}.${extension})`
@@ -232,21 +244,28 @@ export function indexOf(entries: readonly IndexEntry[], extension: 'md' | 'html'
       heading('The studies and what we add'),
       {
         ...{ type: 'table', words: 3 },
-        head: ['experiment', 'study', 'what it shows', 'best of the study, run here', 'our best', 'minutes'],
+        head: [
+          'experiment',
+          'study',
+          'what it shows',
+          'best of the study, run here',
+          'our best',
+          'minutes, seed 1',
+        ],
         rows: entries.map(({ experiment, results }) => {
           const [theirs, ours] = [['study'] as const, ['beyond'] as const].map((roles) =>
             bestOf(experiment, results, roles),
           )
-          const seconds = results.reduce((sum, { seconds }) => sum + seconds, 0)
           return [
             ...[link(experiment.id), `${experiment.study.letter}, ${experiment.study.author}`],
             experiment.shows,
             shownSpread(theirs?.accuracy ?? null, 'test accuracy'),
             shownSpread(ours?.accuracy ?? null, 'test accuracy'),
-            (seconds / 60).toFixed(1),
+            (secondsOf(results.filter(({ seed }) => seed === 1)) / 60).toFixed(1),
           ]
         }),
       },
+      text(spentOn(entries.flatMap(({ results }) => results))),
       heading('Every published number'),
       text(
         `${tally(entries)} ${verdicts} Where ours is worse, the notes of its report say what is known of it.`,

@@ -114,6 +114,24 @@ t.test('the index compares every published number with ours', async (t) => {
   }
 })
 
+t.test('the index adds up the times: of the first seed, of all, and of a shared training once', (t) => {
+  const [{ experiment, results }, other] = ran as [(typeof ran)[0], (typeof ran)[0]]
+  const one = { ...results[0]!, seconds: 3600 }
+  const two = { ...one, seed: 2, seconds: 7200 }
+  const shared = { ...one, configuration: other.experiment.configurations[0]!.id, keepsakes: {} }
+  const entries = (first: readonly RunResult[]) => [
+    { experiment, results: first },
+    { experiment: other.experiment, results: [shared] },
+  ]
+  const text = (first: readonly RunResult[]) => toMarkdown(indexOf(entries(first), 'md'), '.').text
+  const sum =
+    'One after the other, trainings with the first seed (1) took 1.0 hours, what experiments share counted once'
+  t.match(text([one]), `${sum}.\n`)
+  t.match(text([one, two]), `${sum}; those with all seeds (2) 3.0 hours.\n`)
+  t.match(text([one, two]), / \| 60\.0 \|\n/, 'its minutes are those of the first seed')
+  t.end()
+})
+
 t.test('all pages open in Chromium without a word or a request', { skip: withoutChromium }, async (t) => {
   const folder = await temporaryFolder(t)
   const all = [...pages, { name: 'index', html: toHtml(indexOf(ran, 'html')) }]
