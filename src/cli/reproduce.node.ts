@@ -183,7 +183,7 @@ async function runOne(
   }).finally(() => progress.stop())
   const reported = [...results, ...others]
   if (reported.length === 0) {
-    printLine(`  nothing of it is trained yet${apart.length > 0 ? ' with these options' : ''}`)
+    printLine(`  no training of it is finished yet${apart.length > 0 ? ' with these options' : ''}`)
     return
   }
   await folder.write(experiment, [...reported, ...apart])

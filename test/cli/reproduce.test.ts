@@ -112,7 +112,7 @@ t.test(
 t.test('a run that was stopped goes on with what is not finished', async (t) => {
   const { env, out } = await digitsAsMnist(t, 2000)
   const args = ['reproduce', 'batch-size', '--out', out, '--engine', 'simd', '--only', '250,full']
-  t.match((await runCli([...args, '--no-train'], env)).stdout, 'nothing of it is trained yet')
+  t.match((await runCli([...args, '--no-train'], env)).stdout, 'no training of it is finished yet')
   t.same(await readdir(out), ['results'])
   const running = startCli(args, env)
   await running.saw('batch 250, rate 0.5, seed 1')
@@ -160,7 +160,7 @@ t.test('results of other options are kept, and drawn again when they are asked f
   t.notMatch(few.report, ofAll)
   t.not(few.index, all.index)
   const { stdout } = await reproduce('--quick', '--no-train')
-  t.match(stdout, 'nothing of it is trained yet with these options')
+  t.match(stdout, 'no training of it is finished yet with these options')
   const again = await reproduce('--no-train')
   t.match(again.stdout, '1 training, 1 of them done before')
   t.same(
