@@ -1,6 +1,6 @@
 /** What the figures of an experiment need of a trained network beside its numbers: pictures and answers. */
 import { rowOf } from '../data/dataset.js'
-import { type Dataset, dataset, type Model, prepareImage, subset, type Trainer } from '../index.js'
+import { type Dataset, dataset, type Model, prepareImage, type Trainer } from '../index.js'
 import type { Experiment } from './experiment.js'
 import { drawnDigits, drawStrokes, scaledTo } from './own-digits.js'
 import { type Answer, type GreyPictures, type Keepsakes, toBase64 } from './results.js'
@@ -113,16 +113,7 @@ async function ownDigits(trainer: Trainer): Promise<NonNullable<Keepsakes['ownDi
     const images = new Uint8Array(pictures.length * 784)
     for (const [i, pixels] of pictures.entries()) images.set(pixels, i * 784)
     const set = dataset({ name, images, labels, sampleShape: [28, 28], classes: 10 })
-    return {
-      pictures: packed(pictures, 28, 28),
-      answers: await answersOf(
-        trainer,
-        subset(
-          set,
-          labels.map((_, i) => i),
-        ),
-      ),
-    }
+    return { pictures: packed(pictures, 28, 28), answers: await answersOf(trainer, set) }
   }
   return {
     drawn: packed(drawn, DRAWN, DRAWN),
