@@ -6,7 +6,7 @@ import { readFirst } from '../data/files.node.js'
 import { experimentOf } from '../experiments/registry.js'
 import { nameOf, type RunResult, type Task } from '../experiments/results.js'
 import { type Data, runTask, type TaskCheckpoint, type TaskEvents } from '../experiments/train.js'
-import { DataError, LanegradError } from '../index.js'
+import { DataError, LanegradError, ModelError } from '../index.js'
 import { checkRecipe, type Recipe, readCheckpoint, writeCheckpoint } from './checkpoint-file.node.js'
 import { type EngineChoice, engineFrom } from './engine-options.js'
 import { writeOutput } from './files.node.js'
@@ -55,6 +55,10 @@ export async function trainTask(
         if (interval.isDue()) await writeTask(file, recipe, take())
       },
     })
+  } catch (error) {
+    // The arrays of the checkpoint are all that a model of the registry may refuse.
+    if (!from || !(error instanceof ModelError)) throw error
+    throw unusable(`${file}: ${error.message}`)
   } finally {
     engine.close()
   }
@@ -82,6 +86,8 @@ async function readTask(file: string, recipe: Recipe): Promise<TaskCheckpoint | 
     return { checkpoint: saved.checkpoint, ...(saved.extra as Omit<TaskCheckpoint, 'checkpoint'>) }
   } catch (error) {
     if (!(error instanceof LanegradError)) throw error
-    throw new DataError(`${error.message} Remove the file to begin its training anew.`)
+    throw unusable(error.message)
   }
 }
+
+const unusable = (why: string) => new DataError(`${why} Remove the file to begin its training anew.`)

@@ -137,7 +137,7 @@ const dropoutExperiment: Experiment = {
   ...{ id: 'lstm-dropout', study, source: 'Fig. 5', title: 'Dropout in an LSTM of 4 units' },
   shows: 'Whether dropout of one half trains an LSTM of 4 units faster and better.',
   notes: [
-    'The study says that dropout trains faster and ends higher. In its code the dropout between layers had no effect, there being one layer, so its two curves differ by the seed alone. Here the network without dropout is run as that of the study: its three seeds alone end between 0.76 and 0.86, which is as much as the study saw.',
+    'The study says that dropout trains faster and ends higher. In its code the dropout between layers had no effect, there being one layer, so its two curves differ by the seed alone. Here the network without dropout is run as that of the study: its three seeds alone end between 0.76 and 0.86.',
     'Then dropout is really applied: to the last state before it is classified, and to the state on its way from step to step (one mask for all steps). Half of four units is too much to lose: 0.52 to 0.68 and 0.69 to 0.71 against 0.77 to 0.86 of the test images without (three seeds), nor is it learnt faster: half of the images are right after 20 to 33 epochs without, 34 to 59 and 31 to 46 with it. At 128 units dropout of the last state changes little (0.9925, without it 0.9931).',
   ],
   configurations: [

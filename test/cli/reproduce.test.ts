@@ -1,6 +1,7 @@
 import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { readCheckpoint, writeCheckpoint } from '../../src/cli/checkpoint-file.node.js'
 import { checkpointName, trainTask } from '../../src/cli/reproduce-task.node.js'
 import { experimentOf, experiments } from '../../src/experiments/registry.js'
 import { tasksOf } from '../../src/experiments/run.js'
@@ -230,6 +231,11 @@ t.test(
       limits: null,
       only: ['tanh'],
     })
+    const checkRefused = ({ code, stderr }: { code: number | null; stderr: string }, why: RegExp) => {
+      t.equal(code, 1)
+      t.match(stderr, /^error: .*activations\.tanh\.1\.\w+\.checkpoint: .* Remove the file to begin/)
+      t.match(stderr, why)
+    }
     const folder = join(out, 'results', 'unfinished')
     const file = join(folder, checkpointName(task!, data))
     const train = async (every: number) => {
@@ -271,11 +277,14 @@ t.test(
     t.equal(again.sha256, first.sha256)
 
     await rm(results)
+    const { checkpoint, ...saved } = readCheckpoint(begun, file)
+    const none = { ...checkpoint, tensors: new Map() }
+    await writeFile(file, writeCheckpoint({ ...saved, checkpoint: none }))
+    checkRefused(await runCli(args, env), /the checkpoint has no array 'dense_1\/kernel'/)
+
     await writeFile(file, begun.subarray(0, begun.length - 1))
     for (const jobs of ['1', '2']) {
-      const { code, stderr } = await runCli([...args, '--jobs', jobs], env)
-      t.equal(code, 1)
-      t.match(stderr, /^error: .*activations\.tanh\.1\.\w+\.checkpoint: .* Remove the file to begin/)
+      checkRefused(await runCli([...args, '--jobs', jobs], env), /byte \d+|damaged/)
     }
     t.equal((await readFile(file)).length, begun.length - 1, 'it is not touched')
   },
