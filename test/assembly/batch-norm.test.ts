@@ -1,0 +1,246 @@
+import t from 'tap'
+import { dataset } from '../../src/data/dataset.js'
+import { createTrainer } from '../../src/index.js'
+import { batchNorm } from '../../src/nn/layers/batch-norm.js'
+import { dense } from '../../src/nn/layers/dense.js'
+import type { LayerSpec } from '../../src/nn/layers/index.js'
+import { layerNorm } from '../../src/nn/layers/layer-norm.js'
+import { sequential } from '../../src/nn/model.js'
+import { sgd } from '../../src/optim/sgd.js'
+import * as instruction from '../../src/program/instructions.js'
+import { sameBits } from '../support/bits.js'
+import { floats, type GoldenCase, golden, mismatch } from '../support/golden.js'
+import { guarded } from '../support/images.js'
+import { runLayers } from '../support/layers.js'
+import { randomIntegers } from '../support/random.js'
+import { everyEngine, runInstruction } from '../support/run.js'
+import { createSharesEngine } from '../support/threads.js'
+
+const cases = (prefix: string): GoldenCase[] => {
+  const found = golden('normalisation').filter(({ name }) => name.startsWith(prefix))
+  if (found.length === 0) throw new Error(`no golden case is called ${prefix}`)
+  return found
+}
+
+t.test('normalisation in training agrees with the golden vectors', async (t) => {
+  const kinds: [string, LayerSpec, number[]][] = [
+    ['batchnorm_train', batchNorm(), [0, 1]],
+    ['layernorm', layerNorm(), []],
+  ]
+  for (const engine of await everyEngine()) {
+    for (const [prefix, spec, running] of kinds) {
+      for (const { name, inputs, outputs, grads } of cases(prefix)) {
+        const { x, gamma, beta, dy } = inputs
+        const [batch, ...input] = x!.shape as [number, ...number[]]
+        const rest = running.map((value) => new Float32Array(gamma!.data.length).fill(value))
+        const found = runLayers(engine, [spec], input, {
+          ...{ x: floats(x!), weights: [floats(gamma!), floats(beta!), ...rest], dy: floats(dy!), batch },
+        })
+        const wrong = [
+          mismatch(found.y, outputs.y!),
+          mismatch(found.dx, grads.x!),
+          mismatch(found.gradients.get(`${spec.type}_1/scale`)!, grads.gamma!),
+          mismatch(found.gradients.get(`${spec.type}_1/shift`)!, grads.beta!),
+        ]
+        t.same(wrong, [undefined, undefined, undefined, undefined], `${engine.name} ${name}`)
+      }
+    }
+  }
+})
+
+t.test('running statistics and inference agree with the golden vectors', async (t) => {
+  for (const engine of await everyEngine()) {
+    for (const { name, inputs, outputs } of cases('batchnorm_running')) {
+      const [scale, shift] = [floats(inputs.gamma!), floats(inputs.beta!)]
+      const channels = scale.length
+      const rows = inputs.x0!.data.length / channels
+      const [runningMean, runningVariance] = [new Float32Array(channels), new Float32Array(channels).fill(1)]
+      const [mean, inverse] = [new Float32Array(channels), new Float32Array(channels)]
+      const y = new Float32Array(rows * channels)
+      for (let k = 0; k < 3; k++) {
+        const x = floats(inputs[`x${k}`]!)
+        runInstruction(engine, instruction.batchNormStatistics, {
+          ...{ x, mean, inverse, runningMean, runningVariance, rows, channels, epsilon: 1e-5, momentum: 0.1 },
+        })
+        runInstruction(engine, instruction.batchNorm, { x, mean, inverse, scale, shift, y, rows, channels })
+        const wrong = [
+          mismatch(y, outputs[`y${k}`]!),
+          mismatch(runningMean, outputs[`running_mean_after_${k + 1}`]!),
+          mismatch(runningVariance, outputs[`running_var_after_${k + 1}`]!),
+        ]
+        t.same(wrong, [undefined, undefined, undefined], `${engine.name} ${name} ${k}`)
+      }
+      const args = { variance: runningVariance, inverse, channels, epsilon: 1e-5 }
+      runInstruction(engine, instruction.inverseDeviation, args)
+      runInstruction(engine, instruction.batchNorm, {
+        ...{ x: floats(inputs.x_eval!), mean: runningMean, inverse, scale, shift, y, rows, channels },
+      })
+      t.equal(mismatch(y, outputs.y_eval!), undefined, `${engine.name} ${name} inference`)
+    }
+    for (const { name, inputs, outputs } of cases('batchnorm_inference')) {
+      const { x, gamma, beta, running_mean, running_var } = inputs
+      const channels = gamma!.data.length
+      const rows = x!.data.length / channels
+      const [inverse, y] = [new Float32Array(channels), new Float32Array(rows * channels)]
+      const variance = floats(running_var!)
+      runInstruction(engine, instruction.inverseDeviation, { variance, inverse, channels, epsilon: 1e-5 })
+      runInstruction(engine, instruction.batchNorm, {
+        ...{
+          x: floats(x!),
+          mean: floats(running_mean!),
+          inverse,
+          scale: floats(gamma!),
+          shift: floats(beta!),
+        },
+        ...{ y, rows, channels },
+      })
+      t.equal(mismatch(y, outputs.y!), undefined, `${engine.name} ${name}`)
+    }
+  }
+})
+
+t.test('every engine and every number of shares gives the same bits', async (t) => {
+  const integers = randomIntegers(9)
+  const [simd, js] = (await everyEngine()) as [Awaited<ReturnType<typeof createSharesEngine>>, never]
+  const engines = [simd]
+  for (const threads of [2, 3, 7]) engines.push(await createSharesEngine(threads, 1 << 18))
+  for (let n = 0; n < 60; n++) {
+    const [rows, columns] = n === 0 ? [1, 1] : [integers(1, 40), integers(1, 37)]
+    const draw = (count: number) => {
+      const zeros = [0, -0, 1e-42]
+      return Float32Array.from({ length: count }, () =>
+        integers(0, 5) === 0 ? zeros[integers(0, 2)]! : integers(-(2 ** 23), 2 ** 23) / 2 ** 20,
+      )
+    }
+    const [x, dy] = [draw(rows * columns), draw(rows * columns)]
+    const [scale, shift, before] = [draw(columns), draw(columns), draw(columns)]
+    const epsilon = 1e-3
+    const run = (engine: typeof simd) => {
+      const found: Record<string, Float32Array> = {}
+      const output = (name: string, count: number) => {
+        found[name] = guarded(count)
+        return found[name]
+      }
+      const shape = { rows, channels: columns }
+      const [mean, inverse] = [output('mean', columns), output('inverse', columns)]
+      const [runningMean, runningVariance] = [
+        output('runningMean', columns),
+        output('runningVariance', columns),
+      ]
+      runningMean.set(before)
+      runningVariance.set(before.map(Math.abs))
+      runInstruction(engine, instruction.batchNormStatistics, {
+        ...{ x, mean, inverse, runningMean, runningVariance, ...shape, epsilon, momentum: 0.3 },
+      })
+      runInstruction(engine, instruction.inverseDeviation, {
+        ...{
+          variance: runningVariance,
+          inverse: output('running inverse', columns),
+          channels: columns,
+          epsilon,
+        },
+      })
+      const y = output('y', x.length)
+      runInstruction(engine, instruction.batchNorm, { x, mean, inverse, scale, shift, y, ...shape })
+      const [dscale, dshift] = [output('dscale', columns), output('dshift', columns)]
+      runInstruction(engine, instruction.batchNormGradients, {
+        x,
+        dy,
+        mean,
+        inverse,
+        dscale,
+        dshift,
+        ...shape,
+      })
+      const dx = output('dx', x.length)
+      dx.set(dy)
+      runInstruction(engine, instruction.batchNormInput, {
+        ...{ x, dy: dx, mean, inverse, scale, dscale, dshift, dx, ...shape },
+      })
+
+      const figures = { mean: output('row mean', rows), inverse: output('row inverse', rows), rows, columns }
+      const yRow = output('layer y', x.length)
+      runInstruction(engine, instruction.layerNorm, { x, scale, shift, y: yRow, ...figures, epsilon })
+      const gradients = { dscale: output('layer dscale', columns), dshift: output('layer dshift', columns) }
+      runInstruction(engine, instruction.layerNormGradients, { x, dy, ...gradients, ...figures })
+      const dxRow = output('layer dx', x.length)
+      dxRow.set(dy)
+      runInstruction(engine, instruction.layerNormInput, { x, dy: dxRow, scale, dx: dxRow, ...figures })
+      return found
+    }
+    const wanted = run(js)
+    for (const engine of engines) {
+      const found = run(engine)
+      for (const [part, values] of Object.entries(wanted)) {
+        sameBits(t, found[part]!, values, `${engine.describe()}: ${part} of ${rows} x ${columns}`)
+      }
+    }
+  }
+})
+
+t.test('running statistics are weights that no optimizer touches', async (t) => {
+  const images = Float32Array.from({ length: 12 }, (_, i) => (i * i) % 7)
+  const data = dataset({ name: 'few', images, labels: Uint8Array.of(0, 1, 1), sampleShape: [4], classes: 2 })
+  const fingerprints: string[] = []
+  for (const engine of await everyEngine()) {
+    const model = sequential([batchNorm(), dense(2)], { input: [4] })
+    t.same(model.parameters.map(({ name, trained = true }) => [name, trained]).slice(0, 4), [
+      ['batchNorm_1/scale', true],
+      ['batchNorm_1/shift', true],
+      ['batchNorm_1/running_mean', false],
+      ['batchNorm_1/running_variance', false],
+    ])
+    const trainer = createTrainer(engine, model, {
+      optimizer: sgd({ rate: 0.1, momentum: 0.9 }),
+      batchSize: 'full',
+    })
+    const before = await model.fingerprint()
+    for await (const _ of trainer.fit(data, { epochs: 1 }));
+    const weights = model.weights()
+    const means = [0, 1, 2, 3].map((c) => 0.1 * ((images[c]! + images[4 + c]! + images[8 + c]!) / 3))
+    const running = weights.get('batchNorm_1/running_mean')!
+    t.ok(running.every((value, c) => Math.abs(value - means[c]!) < 1e-6))
+    t.not(await model.fingerprint(), before)
+
+    // Evaluation neither uses nor changes the statistics of what it sees.
+    const alone = await trainer.predict(images.slice(0, 4))
+    const together = await trainer.predict(images)
+    sameBits(t, alone.probabilities, together.probabilities.slice(0, 2), engine.name)
+    t.same(model.weights(), weights)
+    fingerprints.push(await model.fingerprint())
+  }
+  t.equal(fingerprints[0], fingerprints[1])
+})
+
+t.test('a single row leaves the running variance as it was', async (t) => {
+  const data = dataset({
+    ...{
+      name: 'one',
+      images: Float32Array.of(3, -2),
+      labels: Uint8Array.of(1),
+      sampleShape: [2],
+      classes: 2,
+    },
+  })
+  for (const engine of await everyEngine()) {
+    const model = sequential([batchNorm(), dense(2)], { input: [2] })
+    const trainer = createTrainer(engine, model, { optimizer: sgd({ rate: 0.1 }) })
+    for await (const { loss } of trainer.fit(data, { epochs: 2 })) t.ok(Number.isFinite(loss))
+    t.same(model.weights().get('batchNorm_1/running_variance'), Float32Array.of(1, 1))
+  }
+})
+
+t.test('a wrong option is refused by name', async (t) => {
+  const wrong: [LayerSpec, RegExp][] = [
+    [
+      batchNorm({ momentum: 1 }),
+      /batchNorm_1: momentum should be a number from 0 up to, but not, 1, found 1/,
+    ],
+    [batchNorm({ epsilon: 0 }), /batchNorm_1: epsilon should be a finite number above 1e-45, found 0/],
+    [layerNorm({ epsilon: -1 }), /layerNorm_1: epsilon should be a finite number above 1e-45, found -1/],
+    [{ ...layerNorm(), axis: 1 } as never, /layerNorm_1: unknown field 'axis'/],
+  ]
+  for (const [spec, message] of wrong) {
+    t.throws(() => sequential([spec], { input: [4] }), { name: 'ModelError', message })
+  }
+})

@@ -1,0 +1,297 @@
+import t from 'tap'
+import { RecurrentFlag } from '../../assembly/opcodes.js'
+import type { Engine } from '../../src/engine/engine.js'
+import { createJsEngine } from '../../src/engine/js/engine.js'
+import { createSimdEngine } from '../../src/engine/wasm.js'
+import * as instruction from '../../src/program/instructions.js'
+import { mixedFloats, sameBits } from '../support/bits.js'
+import { floats, golden, mismatch } from '../support/golden.js'
+import { randomIntegers } from '../support/random.js'
+import { everyEngine, runInstruction } from '../support/run.js'
+import { createSharesEngine } from '../support/threads.js'
+
+type Random = ReturnType<typeof randomIntegers>
+
+/** Everything that one recurrent layer of any kind reads and writes, forward and backward. */
+interface Case {
+  readonly sizes: { steps: number; batch: number; hidden: number; flags: number; truncate: number }
+  readonly memory: Record<string, Float32Array | Int32Array | null>
+}
+
+function randomCase(random: Random, gates: number, special: boolean, width?: number): Case {
+  const small = random(0, 2) === 0
+  const steps = random(1, 5)
+  const batch = random(1, small ? 3 : 19)
+  const hidden = width ?? random(1, small ? 5 : 40)
+  const reverse = random(0, 1)
+  const zero = random(0, 1) * RecurrentFlag.ZeroState
+  const other = random(0, 7) * RecurrentFlag.HardGates
+  const flags = reverse | zero | other
+  const value = () => {
+    if (special && random(0, 200) === 0) return [Infinity, -Infinity, NaN, -0, 1e-40][random(0, 4)]!
+    return random(-(2 ** 22), 2 ** 22) / 2 ** 21
+  }
+  const floats = (count: number, of: () => number = value) => Float32Array.from({ length: count }, of)
+  const slot = batch * hidden
+  const initial = () => {
+    const states = new Float32Array((steps + 1) * slot).fill(NaN)
+    const at = reverse ? steps * slot : 0
+    states.set(
+      floats(slot, () => (zero ? 0 : value())),
+      at,
+    )
+    return states
+  }
+  const optional = <T>(make: () => T) => (random(0, 1) === 0 ? make() : null)
+  const mask = optional(() => floats(slot, () => [0, 2][random(0, 1)]!))
+  return {
+    sizes: { steps, batch, hidden, flags, truncate: random(0, 1) * random(1, 3) },
+    memory: {
+      z: floats(steps * slot * gates),
+      weights: floats(gates * hidden * hidden),
+      bias: optional(() => floats(hidden)),
+      h: initial(),
+      c: initial(),
+      inner: new Float32Array(steps * slot).fill(NaN),
+      mask,
+      masked: mask && new Float32Array(steps * slot).fill(NaN),
+      lengths: optional(() => Int32Array.from({ length: batch }, () => random(0, steps))),
+      dy: optional(() => floats(steps * slot)),
+      dh: floats(slot),
+      dc: floats(slot),
+    },
+  }
+}
+
+function packed(engine: Engine, weights: Float32Array, column: number, columns: number, transposed: boolean) {
+  const hidden = weights.length / columns
+  const n = transposed ? hidden : columns - column
+  const k = transposed ? columns - column : hidden
+  const result = new Float32Array(Math.ceil(n / 8) * 8 * k).fill(NaN)
+  const b = weights.slice(column)
+  const args = { b, ldb: columns, packed: result, k, n, transposed: transposed ? 1 : 0 }
+  runInstruction(engine, instruction.pack, args)
+  return result
+}
+
+/** Columns 0 .. end of rows that are `width` long. */
+function columnsOf(weights: Float32Array, width: number, begin: number, end: number): Float32Array {
+  return weights.filter((_, i) => i % width >= begin && i % width < end)
+}
+
+type Runner = (engine: Engine, found: Case) => void
+
+const layers: Record<string, { gates: number; run: Runner }> = {
+  simpleRnn: {
+    gates: 1,
+    run(engine, { sizes: { truncate, ...sizes }, memory }) {
+      const { z, weights, h, mask, masked, lengths, dy, dh } = memory as Record<string, Float32Array>
+      const pack = (transposed: boolean) => packed(engine, weights!, 0, sizes.hidden, transposed)
+      const shared = { z: z!, h: h!, mask: mask!, lengths: lengths!, ...sizes }
+      runInstruction(engine, instruction.simpleRnn, { ...shared, packed: pack(false), masked: masked! })
+      const args = { ...shared, packed: pack(true), dy: dy!, dh: dh!, truncate }
+      runInstruction(engine, instruction.simpleRnnBackward, args)
+    },
+  },
+  lstm: {
+    gates: 4,
+    run(engine, { sizes: { truncate, ...sizes }, memory }) {
+      const { z, weights, h, c, mask, masked, lengths, dy, dh, dc } = memory as Record<string, Float32Array>
+      const pack = (transposed: boolean) => packed(engine, weights!, 0, 4 * sizes.hidden, transposed)
+      const shared = { z: z!, c: c!, mask: mask!, lengths: lengths!, ...sizes }
+      runInstruction(engine, instruction.lstm, { ...shared, packed: pack(false), h: h!, masked: masked! })
+      const args = { ...shared, packed: pack(true), dy: dy!, dh: dh!, dc: dc!, truncate }
+      runInstruction(engine, instruction.lstmBackward, args)
+    },
+  },
+  gru: {
+    gates: 3,
+    run(engine, { sizes: { truncate, ...sizes }, memory }) {
+      const { z, weights, bias, h, inner, mask, masked, lengths, dy, dh } = memory as Record<
+        string,
+        Float32Array
+      >
+      const { hidden } = sizes
+      const gates = columnsOf(weights!, 3 * hidden, 0, 2 * hidden)
+      const candidate = columnsOf(weights!, 3 * hidden, 2 * hidden, 3 * hidden)
+      const pack = (transposed: boolean) => ({
+        packed: packed(engine, gates, 0, 2 * hidden, transposed),
+        packedCandidate: packed(engine, candidate, 0, hidden, transposed),
+      })
+      const shared = { z: z!, h: h!, inner: inner!, mask: mask!, lengths: lengths!, ...sizes }
+      runInstruction(engine, instruction.gru, { ...shared, ...pack(false), bias: bias!, masked: masked! })
+      runInstruction(engine, instruction.gruBackward, {
+        ...{ ...shared, ...pack(true), dy: dy!, dh: dh!, truncate },
+      })
+    },
+  },
+}
+
+/** What differs first between two runs, as text; any NaN equals any other. */
+function difference(a: Case, b: Case): string | undefined {
+  for (const [name, values] of Object.entries(a.memory)) {
+    const at = values?.findIndex((value, i) => !Object.is(value, b.memory[name]![i])) ?? -1
+    if (at >= 0) return `${name}[${at}]: ${values![at]} and ${b.memory[name]![at]}`
+  }
+  return undefined
+}
+
+t.test('every engine and any number of threads give the same bits', async (t) => {
+  const reference = await createSimdEngine()
+  const others: Record<string, Engine> = { js: createJsEngine() }
+  for (const threads of [2, 3, 8]) others[`${threads} threads`] = await createSharesEngine(threads, 4 << 20)
+  for (const [name, { gates, run }] of Object.entries(layers)) {
+    for (let i = 0; i < 150; i++) {
+      const make = () => randomCase(randomIntegers(1000 + 7 * i), gates, i % 3 === 0)
+      const expected = make()
+      run(reference, expected)
+      for (const [engineName, engine] of Object.entries(others)) {
+        const found = make()
+        run(engine, found)
+        const wrong = difference(expected, found)
+        if (wrong) t.fail(`${name} ${engineName} case ${i} ${JSON.stringify(found.sizes)}: ${wrong}`)
+      }
+    }
+    t.pass(name)
+  }
+})
+
+t.test('products with more terms than a block holds give the same bits', async (t) => {
+  const reference = await createSimdEngine()
+  const js = createJsEngine()
+  for (const [name, width] of Object.entries({ simpleRnn: 523, lstm: 133, gru: 261 })) {
+    const { gates, run } = layers[name]!
+    for (let i = 0; i < 3; i++) {
+      const make = () => randomCase(randomIntegers(3000 + i), gates, false, width)
+      const [expected, found] = [make(), make()]
+      run(reference, expected)
+      run(js, found)
+      t.equal(difference(expected, found), undefined, `${name} ${JSON.stringify(found.sizes)}`)
+    }
+  }
+})
+
+t.test('gradients of a state below 2^-90 have vanished, others and NaN have not', async (t) => {
+  const tiny = 2 ** -91
+  const gradients = [2 ** -90, tiny, -tiny, NaN, 1e-40, 1]
+  const hidden = gradients.length
+  for (const engine of await everyEngine()) {
+    for (const [name, { gates, run }] of Object.entries(layers)) {
+      const states = () => new Float32Array(2 * hidden).fill(0.5)
+      const z = Float32Array.from({ length: gates * hidden }, (_, i) => 0.3 + 0.05 * i)
+      const memory = {
+        ...{ z, weights: new Float32Array(gates * hidden * hidden), bias: null, h: states(), c: states() },
+        ...{ inner: new Float32Array(hidden), mask: null, masked: null, lengths: null, dy: null },
+        dh: Float32Array.from(gradients),
+        dc: new Float32Array(hidden).fill(-tiny),
+      }
+      run(engine, { sizes: { steps: 1, batch: 1, hidden, flags: 0, truncate: 0 }, memory })
+      const passed = gradients.map((_, unit) => {
+        const dz = Array.from({ length: gates }, (_, gate) => z[gate * hidden + unit]!)
+        return dz.some(Number.isNaN) ? NaN : dz.some((value) => value !== 0)
+      })
+      t.same(passed, [true, false, false, NaN, false, true], `${engine.name} ${name}`)
+      if (name === 'lstm') t.equal(memory.dc[1], 0, 'so has that of the cell')
+    }
+  }
+})
+
+/** The gates' number of blocks and the layer of a golden case. */
+const goldenLayers = { rnn: 'simpleRnn', lstm: 'lstm', gru: 'gru' } as const
+
+t.test('gradients for given states agree with the golden vectors', async (t) => {
+  const cases = ['recurrent_rnn', 'recurrent_lstm', 'recurrent_gru'].flatMap(golden)
+  for (const { name, config, inputs, outputs, grads } of cases) {
+    if (!inputs.h0) continue
+    const options = config as unknown as Record<string, string>
+    const { gates, run } = layers[goldenLayers[options.cell as keyof typeof goldenLayers]]!
+    const [steps, batch, features] = inputs.x!.shape as [number, number, number]
+    const hidden = inputs.h0.shape[1]!
+    const slot = batch * hidden
+    const width = gates * hidden
+    const z = Float32Array.from({ length: steps * batch * width }, (_, i) => {
+      const [row, column] = [Math.floor(i / width), i % width]
+      let sum = inputs.b?.data[column] ?? 0
+      for (let k = 0; k < features; k++) {
+        sum += inputs.x!.data[row * features + k]! * inputs.Wx!.data[k * width + column]!
+      }
+      return sum
+    })
+    const states = (initial: Float32Array) => {
+      const all = new Float32Array((steps + 1) * slot)
+      all.set(initial)
+      return all
+    }
+    const isSequence = options.return === 'sequence'
+    const final = inputs.dh_n ? floats(inputs.dh_n) : new Float32Array(slot)
+    const flags =
+      (options.gate_activation === 'hard_sigmoid' ? RecurrentFlag.HardGates : 0) |
+      (options.activation === 'relu' ? RecurrentFlag.Relu : 0) |
+      (options.reset === 'before' ? RecurrentFlag.ResetBefore : 0)
+    for (const engine of await everyEngine()) {
+      const memory = {
+        ...{ z: z.slice(), weights: floats(inputs.Wh!), bias: inputs.b_hn ? floats(inputs.b_hn) : null },
+        ...{ h: states(floats(inputs.h0)), c: states(inputs.c0 ? floats(inputs.c0) : final) },
+        ...{ inner: new Float32Array(steps * slot), mask: null, masked: null, lengths: null },
+        dy: isSequence ? floats(inputs.dy!) : null,
+        dh: isSequence ? final.slice() : floats(inputs.dy!),
+        dc: inputs.dc_n ? floats(inputs.dc_n) : new Float32Array(slot),
+      }
+      run(engine, { sizes: { steps, batch, hidden, flags, truncate: 0 }, memory })
+      const what = `${engine.name} ${name}`
+      t.equal(mismatch(memory.dh, grads.h0!), undefined, `${what} dh0`)
+      t.equal(mismatch(memory.h.slice(steps * slot), outputs.h_n!), undefined, `${what} h_n`)
+      if (grads.c0) t.equal(mismatch(memory.dc, grads.c0), undefined, `${what} dc0`)
+      if (outputs.c_n) t.equal(mismatch(memory.c.slice(steps * slot), outputs.c_n), undefined, `${what} c_n`)
+    }
+  }
+})
+
+t.test('the helpers around the steps give the same bits, and write nothing else', async (t) => {
+  const engines = await everyEngine()
+  for (const threads of [2, 3, 8]) engines.push(await createSharesEngine(threads, 1 << 20))
+  const random = randomIntegers(5)
+  for (let i = 0; i < 40; i++) {
+    const [a, b, size] = [random(1, 20), random(1, 9), random(1, 11)]
+    const count = a * b * size
+    const x = mixedFloats(count, random)
+    const mask = mixedFloats(b * size, random)
+    const y = mixedFloats(count, random)
+    const padded = Float32Array.from({ length: count }, () => random(0, 3) && 1)
+    const strides = { xOuter: size, xInner: b * size, yOuter: a * size, yInner: size }
+    const results = engines.map((engine) => {
+      const written = () => new Float32Array(count + 4).fill(99)
+      const [swapped, masked, sum] = [written(), written(), written()]
+      sum.set(y)
+      const lengths = new Int32Array(b + 4).fill(99)
+      const copied = { x: x.slice(), y: swapped, outer: b, inner: a, size, ...strides }
+      runInstruction(engine, instruction.copyBlocks, copied)
+      const factor = { x: x.slice(), mask: mask.slice(), y: masked, steps: a, size: b * size }
+      runInstruction(engine, instruction.maskSteps, factor)
+      runInstruction(engine, instruction.add, { x: x.slice(), y: sum, count })
+      const sequences = { x: padded.slice(), lengths, steps: a, batch: b, features: size, value: 0 }
+      runInstruction(engine, instruction.sequenceLengths, sequences)
+      return [swapped, masked, sum, Float32Array.from(lengths)]
+    })
+    const expected = Array.from({ length: b }, (_, sample) => {
+      const isFilled = (step: number) =>
+        padded.slice((step * b + sample) * size, (step * b + sample + 1) * size).every((v) => v === 0)
+      let length = a
+      while (length > 0 && isFilled(length - 1)) length--
+      return length
+    })
+    const [swapped, , , lengths] = results[0]! as [Float32Array, Float32Array, Float32Array, Float32Array]
+    t.same([...lengths], [...expected, 99, 99, 99, 99])
+    const transposed = Float32Array.from({ length: count + 4 }, (_, at) => {
+      const [row, k] = [Math.floor(at / size), at % size]
+      return at < count ? x[((row % a) * b + Math.floor(row / a)) * size + k]! : 99
+    })
+    sameBits(t, swapped, transposed, 'swapped')
+    for (const [e, result] of results.entries()) {
+      const { name, threads } = engines[e]!
+      for (const [r, values] of result.entries()) {
+        sameBits(t, values, results[0]![r]!, `${name} of ${threads}: result ${r} of ${a} x ${b} x ${size}`)
+      }
+    }
+  }
+})

@@ -1,0 +1,152 @@
+import t from 'tap'
+import {
+  activation,
+  createEngine,
+  dense,
+  dropout,
+  flatten,
+  type LayerSpec,
+  modelFromConfig,
+  sequential,
+} from '../../src/index.js'
+
+const layers = [flatten(), dense(6, { activation: 'relu' }), dropout(0.5), dense(3)]
+
+t.test('a model knows its shapes and parameters', async (t) => {
+  const model = sequential(layers, { input: [4, 5] })
+  t.same(model.output, [3])
+  t.same(
+    model.parameters.map(({ name, tensor }) => [name, tensor.shape]),
+    [
+      ['dense_1/kernel', [20, 6]],
+      ['dense_1/bias', [6]],
+      ['dense_2/kernel', [6, 3]],
+      ['dense_2/bias', [3]],
+    ],
+  )
+  t.match(model.summary(), /dense_1 +\[6\] +126\n[\s\S]*147 parameters/)
+})
+
+t.test('a model is plain data and comes back from JSON to the same weights', async (t) => {
+  const model = sequential(layers, { input: [4, 5], seed: 7 })
+  const copy = modelFromConfig(JSON.parse(JSON.stringify(model.config)))
+  t.equal(await copy.fingerprint(), await model.fingerprint())
+  const other = sequential(layers, { input: [4, 5], seed: 8 })
+  t.not(await other.fingerprint(), await model.fingerprint())
+})
+
+t.test('initial weights are the same on every engine and move between engines', async (t) => {
+  const [a, b] = [0, 1].map(() => sequential(layers, { input: [4, 5] }))
+  const [simd, js] = [await createEngine({ engine: 'simd' }), await createEngine({ engine: 'js' })]
+  a!.weightsIn(simd)
+  b!.weightsIn(js)
+  const expected = await a!.fingerprint()
+  t.equal(await b!.fingerprint(), expected)
+  const old = a!.weightsIn(simd)
+  a!.weightsIn(js)
+  t.equal(await a!.fingerprint(), expected)
+  t.throws(() => old.snapshot(), { name: 'ModelError', message: /moved to another engine/ })
+})
+
+t.test('initialisers have the spread that they promise', async (t) => {
+  const deviation = (kernel: object | string, shape: [number, number]) => {
+    const model = sequential([dense(shape[1], { kernel: kernel as never })], { input: [shape[0]] })
+    const values = [...model.weights().get('dense_1/kernel')!]
+    const mean = values.reduce((sum, v) => sum + v, 0) / values.length
+    return Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length)
+  }
+  const near = (found: number, expected: number, what: string) =>
+    t.ok(Math.abs(found / expected - 1) < 0.03, `${what}: ${found}, expected ${expected}`)
+  near(deviation('heNormal', [200, 100]), Math.sqrt(2 / 200), 'heNormal')
+  near(deviation('heUniform', [200, 100]), Math.sqrt(2 / 200), 'heUniform')
+  near(deviation('glorotNormal', [200, 100]), Math.sqrt(2 / 300), 'glorotNormal')
+  near(deviation('glorotUniform', [200, 100]), Math.sqrt(2 / 300), 'glorotUniform')
+  near(deviation('lecunNormal', [200, 100]), Math.sqrt(1 / 200), 'lecunNormal')
+  near(deviation('lecunUniform', [200, 100]), Math.sqrt(1 / 600), 'lecunUniform')
+  near(deviation({ type: 'normal', deviation: 1 }, [200, 100]), 1, 'normal')
+  near(deviation({ type: 'uniform', limit: 0.3 }, [200, 100]), 0.3 / Math.sqrt(3), 'uniform')
+  t.equal(deviation('zeros', [9, 9]), 0, 'zeros')
+  t.equal(deviation({ type: 'constant', value: 2 }, [9, 9]), 0, 'constant')
+  const model = sequential([dense(3, { kernel: 'identity' })], { input: [3] })
+  t.same([...model.weights().get('dense_1/kernel')!], [1, 0, 0, 0, 1, 0, 0, 0, 1])
+})
+
+t.test('what does not fit is refused by layer, field and shapes', async (t) => {
+  const wrong: [unknown[], RegExp][] = [
+    [
+      [dense(10)],
+      /^dense_1: a dense layer takes vectors, shape \[n\], but its input has shape \[28, 28\]; put flatten\(\)/,
+    ],
+    [[flatten(), dense(0)], /^dense_1: units should be a whole number from 1 up, found 0/],
+    [[flatten(), dense(5), dense(2.5)], /^dense_2: units should be a whole number from 1 up, found 2.5/],
+    [
+      [flatten(), dense(5, { activation: 'rleu' as never })],
+      /^dense_1: activation should be one of "none", .*found "rleu"/,
+    ],
+    [
+      [flatten(), dense(5, { kernel: 'he' as never })],
+      /^dense_1: kernel should be one of "zeros", .*found "he"/,
+    ],
+    [
+      [flatten(), dense(5, { bais: true } as never)],
+      /^dense_1: unknown field 'bais'; known are units, activation, bias/,
+    ],
+    [[flatten(), dropout(1)], /^dropout_1: rate should be a number from 0 up to, but not, 1, found 1/],
+    [[flatten(), activation('softmacks' as never)], /^activation_1: activation should be/],
+    [[flatten(), { type: 'dence', units: 3 }], /^layer 2: type should be one of .*"dense".* found "dence"/],
+    [[flatten(), null], /^layer 2: type should be one of .* found undefined/],
+    [[flatten(), { type: 'dense' }], /^dense_1: the field 'units' is missing/],
+    [[], /^model: layers should be a list of at least one layer, found \[\]/],
+  ]
+  for (const [specs, message] of wrong) {
+    t.throws(() => sequential(specs as LayerSpec[], { input: [28, 28] }), { name: 'ModelError', message })
+  }
+  const configs: [unknown, RegExp][] = [
+    [null, /A model is an object with the fields input and layers, found null/],
+    [{ layers: [flatten()] }, /model: the field 'input' is missing/],
+    [{ layers: [flatten()], input: [28, 0] }, /model: input should be a list of whole numbers from 1 up/],
+    [
+      { layers: [flatten()], input: [2], seed: -1 },
+      /model: seed should be a whole number from 0 to 4294967295/,
+    ],
+    [
+      { layers: [flatten()], input: [2], sede: 1 },
+      /model: unknown field 'sede'; known are input, layers, seed/,
+    ],
+  ]
+  for (const [config, message] of configs) {
+    t.throws(() => modelFromConfig(config), { name: 'ModelError', message })
+  }
+})
+
+t.test('weights that do not fit are refused and change nothing', async (t) => {
+  const model = sequential([dense(2)], { input: [3] })
+  const before = await model.fingerprint()
+  const bias = Float32Array.of(1, 2)
+  const wrong: [[string, Float32Array][], RegExp][] = [
+    [
+      [
+        ['dense_1/bias', bias],
+        ['dense_2/bias', bias],
+      ],
+      /has no parameter 'dense_2\/bias'; it has dense_1\/kernel, dense_1\/bias/,
+    ],
+    [
+      [
+        ['dense_1/bias', bias],
+        ['dense_1/kernel', bias],
+      ],
+      /dense_1\/kernel: expected 6 values of shape \[3, 2\], found 2/,
+    ],
+    [
+      [['dense_1/bias', Float32Array.of(1, Number.NaN)]],
+      /dense_1\/bias: value 1 is NaN, expected a finite number/,
+    ],
+  ]
+  for (const [weights, message] of wrong) {
+    t.throws(() => model.setWeights(new Map(weights)), { name: 'ModelError', message })
+    t.equal(await model.fingerprint(), before)
+  }
+  model.setWeights(new Map([['dense_1/bias', bias]]))
+  t.same(model.weights().get('dense_1/bias'), bias)
+})

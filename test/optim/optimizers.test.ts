@@ -1,0 +1,181 @@
+import t from 'tap'
+import {
+  adagrad,
+  adam,
+  adamw,
+  createEngine,
+  createTrainer,
+  dataset,
+  dense,
+  type OptimizerSpec,
+  rmsprop,
+  sequential,
+  sgd,
+} from '../../src/index.js'
+import { power } from '../../src/optim/functions.js'
+import { buildOptimizer } from '../../src/optim/index.js'
+import { floats, type GoldenCase, golden, mismatch } from '../support/golden.js'
+import { Descent } from '../support/optimizers.js'
+import { randomIntegers } from '../support/random.js'
+import { everyEngine } from '../support/run.js'
+import { createSharesEngine } from '../support/threads.js'
+
+/** The optimizer of a golden case. */
+function specOf({ config }: GoldenCase): OptimizerSpec {
+  const c = config as Record<string, never>
+  const rate: number = c.lr!
+  switch (c.optimizer as string) {
+    case 'rmsprop':
+      return rmsprop({ rate, decay: c.alpha!, epsilon: c.eps!, epsilonInside: c.eps_position === 'inside' })
+    case 'adagrad':
+      return adagrad({ rate, start: c.initial_accumulator!, epsilon: c.eps! })
+    default: {
+      const { beta1, beta2, eps, weight_decay = 0, amsgrad = false, decoupled } = c
+      const options = {
+        rate,
+        beta1: beta1!,
+        beta2: beta2!,
+        epsilon: eps!,
+        weightDecay: weight_decay,
+        amsgrad,
+      }
+      return decoupled ? adamw(options) : adam(options)
+    }
+  }
+}
+
+t.test('adaptive optimizers agree with the golden vectors', async (t) => {
+  const cases = golden('optimizers_adaptive')
+  t.equal(cases.length, 10)
+  for (const engine of await everyEngine()) {
+    for (const found of cases) {
+      const { name, inputs, outputs } = found
+      const count = inputs.p!.data.length
+      const descent = new Descent(engine, specOf(found), floats(inputs.p!))
+      const gradients = floats(inputs.g!)
+      const after: number[] = []
+      for (let step = 0; step < inputs.g!.shape[0]!; step++) {
+        descent.step(gradients.slice(step * count, (step + 1) * count), specOf(found).rate as number)
+        after.push(...descent.parameter)
+      }
+      t.equal(mismatch(after, outputs.p_after!), undefined, `${engine.name} ${name}`)
+    }
+  }
+})
+
+const rate = 0.01
+const specs: OptimizerSpec[] = [
+  sgd({ rate }),
+  sgd({ rate, momentum: 0.9, nesterov: true, weightDecay: 0.1 }),
+  rmsprop({ rate }),
+  rmsprop({ rate, epsilonInside: true, decay: 0.99, epsilon: 1e-3 }),
+  adagrad({ rate }),
+  adagrad({ rate, start: 0.1 }),
+  adam({ rate }),
+  adam({ rate, amsgrad: true, weightDecay: 0.1 }),
+  adamw({ rate }),
+  adamw({ rate, amsgrad: true, beta1: 0, beta2: 0.5 }),
+]
+
+t.test('every engine and any number of shares writes the same bits, and nothing beyond', async (t) => {
+  const special = [0, -0, 1e-45, -1e-38, 3.4e38, -3.4e38, Infinity, -Infinity, Number.NaN]
+  const random = randomIntegers(11)
+  const float = () => (random(-(2 ** 24), 2 ** 24) / 2 ** 24) * 2 ** random(-30, 10)
+  const engines = [
+    ...(await everyEngine()),
+    await createSharesEngine(2, 1 << 20),
+    await createSharesEngine(5, 1 << 20),
+  ]
+  for (const spec of specs) {
+    for (const count of [1, 2, 3, 4, 7, 16, 33, 130]) {
+      const length = count + 5
+      const start = Float32Array.from({ length }, (_, i) => (i % 17 === 3 ? special[i % 9]! : float()))
+      const gradients = [0, 1, 2].map((step) =>
+        Float32Array.from({ length }, (_, i) => ((i + step) % 13 === 5 ? special[(i + step) % 9]! : float())),
+      )
+      const [expected, ...others] = engines.map((engine) => {
+        const descent = new Descent(engine, spec, start.slice(), count)
+        for (const gradient of gradients) descent.step(gradient, rate)
+        const [parameter, ...slots] = descent.memory.map((values) => values.subarray(count))
+        t.same(parameter, start.subarray(count))
+        t.ok(slots.every((rest) => rest.every((value) => value === 0)))
+        return { engine, memory: descent.memory }
+      })
+      for (const { engine, memory } of others) {
+        t.ok(
+          memory.every((values, m) => values.every((v, i) => Object.is(v, expected!.memory[m]![i]))),
+          `${engine.describe()}: ${JSON.stringify(spec)}, ${count} elements`,
+        )
+      }
+    }
+  }
+})
+
+t.test('a step depends on its number alone, as a resumed training needs', async (t) => {
+  const { scalars } = buildOptimizer(adam({ rate, beta1: 0.9, beta2: 0.999 }))
+  const before = scalars(1000, 0.5)
+  for (let step = 1; step < 1000; step++) scalars(step, 0.5)
+  t.same(scalars(1000, 0.5), before)
+  t.equal(scalars(1, 1)[0], 1 / (1 - 0.9))
+  t.same(scalars(1e6, 0.5).slice(0, 2), [0.5, 1], 'corrections fade')
+})
+
+t.test('powers by squaring are right to the last digits', async (t) => {
+  t.equal(power(0.9, 0), 1)
+  t.equal(power(0, 0), 1)
+  t.equal(power(0, 3), 0)
+  t.equal(power(2, 1000), 2 ** 1000)
+  t.equal(power(3, 20), 3486784401)
+  for (const base of [0.5, 0.9, 0.999, 1.01]) {
+    let product = 1
+    for (let n = 1; n < 3000; n++) {
+      product *= base
+      const error = Math.abs(power(base, n) / product - 1)
+      if (product > 1e-300 && error > 1e-12) t.fail(`${base}^${n}: ${error}`)
+    }
+  }
+})
+
+t.test('a wrong option is refused by name', async (t) => {
+  const wrong: [object, RegExp][] = [
+    [adam({ rate: Infinity }), /^adam: rate should be a finite number or a schedule: .*found Infinity/],
+    [adam({ rate, beta1: 1 }), /^adam: beta1 should be a number from 0 up to, but not, 1, found 1/],
+    [adamw({ rate, beta2: -0.1 }), /^adamw: beta2 should be .*found -0.1/],
+    [adamw({ rate, epsilon: 0 }), /^adamw: epsilon should be a finite number above 1e-45, found 0/],
+    [adam({ rate, epsilon: 1e-60 }), /^adam: epsilon should be .*found 1e-60/],
+    [adam({ rate, amsgrad: 1 as never }), /^adam: amsgrad should be true or false, found 1/],
+    [adam({ rate, beta3: 1 } as never), /^adam: unknown field 'beta3'; known are rate, beta1, beta2/],
+    [rmsprop({ rate, decay: 2 }), /^rmsprop: decay should be .*found 2/],
+    [rmsprop({} as never), /^rmsprop: the field 'rate' is missing/],
+    [adagrad({ rate, start: -1 }), /^adagrad: start should be a finite number from 0 up, found -1/],
+    [{ type: 'adamax', rate }, /^optimizer should be one of adagrad\(...\), adam\(...\), .*found/],
+  ]
+  for (const [spec, message] of wrong) {
+    t.throws(() => buildOptimizer(spec as OptimizerSpec), { name: 'ModelError', message })
+  }
+})
+
+t.test('every optimizer trains a network, to the same bits on every engine', async (t) => {
+  const integers = randomIntegers(3)
+  // Two classes: whether the point lies within a circle.
+  const images = Float32Array.from({ length: 400 }, () => integers(-100, 100) / 100)
+  const labels = Uint8Array.from({ length: 200 }, (_, i) =>
+    images[2 * i]! ** 2 + images[2 * i + 1]! ** 2 < 0.5 ? 1 : 0,
+  )
+  const data = dataset({ name: 'circle', images, labels, sampleShape: [2], classes: 2 })
+  for (const spec of specs) {
+    const decay = 'weightDecay' in spec ? { weightDecay: 1e-3 } : {}
+    const optimizer = { ...spec, ...decay, rate: spec.type === 'sgd' ? 0.3 : 0.02 }
+    const prints: string[] = []
+    for (const name of ['simd', 'js'] as const) {
+      const model = sequential([dense(16, { activation: 'tanh' }), dense(2)], { input: [2] })
+      const trainer = createTrainer(await createEngine({ engine: name }), model, { optimizer, batchSize: 20 })
+      const before = (await trainer.evaluate(data)).loss
+      for await (const _ of trainer.fit(data, { epochs: 10 }));
+      const { loss } = await trainer.evaluate(data)
+      t.ok(loss < 0.93 * before, `${name} ${JSON.stringify(optimizer)}: ${before} to ${loss}`)
+      prints.push(await model.fingerprint())
+    }
+    t.equal(prints[0], prints[1], JSON.stringify(optimizer))
+  }
+})

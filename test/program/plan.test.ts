@@ -1,0 +1,82 @@
+import t from 'tap'
+import { ProgramBuilder } from '../../src/program/builder.js'
+import { programCost } from '../../src/program/cost.js'
+import { copy, fill, gemm } from '../../src/program/instructions.js'
+import { planSequence, planTransients } from '../../src/program/plan.js'
+import { printProgram } from '../../src/program/print.js'
+import { createTensor } from '../../src/program/tensor.js'
+
+/** A program of random copies between buffers of random sizes. */
+function randomProgram(random: () => number): ProgramBuilder {
+  const program = new ProgramBuilder('random')
+  const tensors = Array.from({ length: 12 }, (_, i) =>
+    createTensor('transient', `t${i}`, [1 + Math.floor(random() * 100)]),
+  )
+  for (let i = 0; i < 30; i++) {
+    const [x, y] = [0, 0].map(() => tensors[Math.floor(random() * tensors.length)]!)
+    program.emit(copy, { x: x!, y: y!, count: 1 })
+  }
+  return program
+}
+
+t.test('buffers that are alive together never share memory, and memory is shared', async (t) => {
+  let seed = 1
+  const random = () => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
+    return seed / 2 ** 32
+  }
+  let planned = 0
+  let needed = 0
+  for (let round = 0; round < 200; round++) {
+    const program = randomProgram(random)
+    const { offsets, bytes } = planTransients(program)
+    const alive = [...offsets].map(([buffer, offset]) => {
+      const uses = program.instructions.flatMap(({ arguments: args }, i) =>
+        Object.values(args).some((arg) => typeof arg === 'object' && arg?.buffer === buffer) ? [i] : [],
+      )
+      return { start: offset, end: offset + buffer.bytes, first: uses[0]!, last: uses.at(-1)! }
+    })
+    for (const [i, a] of alive.entries()) {
+      for (const b of alive.slice(i + 1)) {
+        const together = a.first <= b.last && b.first <= a.last
+        const overlap = a.start < b.end && b.start < a.end
+        if (together && overlap) t.fail(`round ${round}: ${JSON.stringify([a, b])}`)
+      }
+      if (a.end > bytes || a.start % 64 !== 0) t.fail(`round ${round}: outside the plan or not aligned`)
+    }
+    planned += bytes
+    needed += planSequence(offsets.keys()).bytes
+  }
+  t.ok(planned < needed, `${planned} bytes planned for ${needed}`)
+})
+
+t.test('persistent buffers are not planned as transient ones', async (t) => {
+  const program = new ProgramBuilder('test')
+  const x = createTensor('parameter', 'x', [4])
+  const y = createTensor('transient', 'y', [4])
+  program.emit(copy, { x, y, count: 4 })
+  t.same([...planTransients(program).offsets.keys()], [y.buffer])
+})
+
+t.test('a program prints its instructions, its work and its memory', async (t) => {
+  const program = new ProgramBuilder('example').from('dense_1')
+  const [a, b, c] = [
+    createTensor('external', 'a', [2, 3]),
+    createTensor('parameter', 'b', [3, 4]),
+    createTensor('transient', 'c', [2, 4]),
+  ]
+  program.emit(gemm, {
+    ...{ a, lda: 3, b, ldb: 4, c, ldc: 4, m: 2, n: 4, k: 3, flags: 9, bias: null, activation: 1, slope: 0 },
+  })
+  program.emit(fill, { x: c, count: 8, value: 0.5 })
+  t.same(programCost(program), { flops: 48, bytes: 24 + 48 + 64 + 32 })
+  t.equal(
+    printProgram(program),
+    [
+      'example: 2 instructions, 48 FLOP, 168 B read and written, 64 B transient memory',
+      '#  from     instruction  work     memory  arguments',
+      '0  dense_1  gemm         48 FLOP  136 B   a=a[2,3] lda=3 b=b[3,4] ldb=4 c=c[2,4] ldc=4 m=2 n=4 k=3 flags=TransposeA|SkipZeros activation=Relu slope=0',
+      '1  dense_1  fill                  32 B    x=c[2,4] count=8 value=0.500000',
+    ].join('\n'),
+  )
+})

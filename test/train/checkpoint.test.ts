@@ -1,0 +1,211 @@
+import t from 'tap'
+import {
+  type Checkpoint,
+  createEngine,
+  createTrainer,
+  type Dataset,
+  dataset,
+  dense,
+  dropout,
+  type EngineName,
+  type FitOptions,
+  flatten,
+  sequential,
+  sgd,
+} from '../../src/index.js'
+import { EarlyStopping } from '../../src/train/early-stopping.js'
+import { randomIntegers } from '../support/random.js'
+
+/** Pictures of noise in which one of three columns is a little brighter: learnt at first, then by heart. */
+function columns(count: number, salt: number): Dataset {
+  const integers = randomIntegers(salt)
+  const labels = Uint8Array.from({ length: count }, (_, i) => i % 3)
+  const pixel = (e: number) => integers(0, 200) + (e % 3 === labels[Math.floor(e / 15)] ? 30 : 0)
+  const images = Uint8Array.from({ length: count * 15 }, (_, e) => pixel(e))
+  return dataset({ name: 'columns', images, labels, sampleShape: [5, 3], classes: 3 })
+}
+
+const train = columns(100, 5)
+const validation = columns(60, 9)
+const augment = { shift: 1 }
+
+async function setUp(engineName: EngineName = 'simd', units = 24, momentum = 0.9) {
+  const layers = [flatten(), dense(units, { activation: 'relu' }), dropout(0.1), dense(3)]
+  const model = sequential(layers, { input: [5, 3], seed: 4 })
+  const engine = await createEngine({ engine: engineName })
+  const trainer = createTrainer(engine, model, { optimizer: sgd({ rate: 0.2, momentum }), augment })
+  return { model, trainer }
+}
+
+/** What a file gives back: `progress` through JSON, arrays copied. */
+function throughFile({ progress, tensors }: Checkpoint): Checkpoint {
+  return { progress: JSON.parse(JSON.stringify(progress)), tensors: structuredClone(tensors) }
+}
+
+t.test('training that is resumed, on any engine, ends with the bits of one that never stopped', async (t) => {
+  const whole = await setUp()
+  const checkpoints: Checkpoint[] = []
+  for await (const _ of whole.trainer.fit(train, { epochs: 5, validation })) {
+    checkpoints.push(whole.trainer.checkpoint())
+  }
+  const print = await whole.model.fingerprint()
+  for (const engine of ['simd', 'js'] as const) {
+    for (const done of [1, 3, 5]) {
+      const { model, trainer } = await setUp(engine)
+      trainer.restore(throughFile(checkpoints[done - 1]!))
+      for await (const _ of trainer.fit(train, { epochs: 5 - done, validation }));
+      t.equal(await model.fingerprint(), print, `${engine}, after epoch ${done}`)
+      const figures = ({ history }: typeof trainer) =>
+        history.map(({ epoch, loss, validation }) => [epoch, loss, validation?.loss, validation?.confusion])
+      t.same(figures(trainer), figures(whole.trainer), 'the history goes on')
+    }
+  }
+  // The very same trainer goes back, too.
+  whole.trainer.restore(checkpoints[0]!)
+  for await (const _ of whole.trainer.fit(train, { epochs: 4 }));
+  t.equal(await whole.model.fingerprint(), print)
+})
+
+t.test('early stopping ends training, and leaves the best epoch', async (t) => {
+  for (const monitor of ['loss', 'accuracy'] as const) {
+    const patience = 4
+    const { model, trainer } = await setUp()
+    const prints: string[] = []
+    const options: FitOptions = { epochs: 200, validation, earlyStopping: { monitor, patience } }
+    for await (const { epoch } of trainer.fit(train, options)) {
+      t.equal(prints.length, epoch - 1)
+      prints.push(await model.fingerprint())
+    }
+    const figures = trainer.history.map(({ validation }) => validation![monitor])
+    const best = figures.indexOf(monitor === 'loss' ? Math.min(...figures) : Math.max(...figures))
+    t.ok(figures.length < 200, `stopped after ${figures.length} epochs`)
+    t.equal(figures.length, best + 1 + patience, `${monitor}: ${figures}`)
+    t.equal(
+      trainer.history.findLastIndex(({ best }) => best === true),
+      best,
+    )
+    t.equal(await model.fingerprint(), prints[best], 'the weights of the best epoch')
+    t.equal((await trainer.evaluate(validation))[monitor], figures[best])
+  }
+})
+
+t.test('a loop that is left early leaves the best epoch, one without early stopping the last', async (t) => {
+  for (const earlyStopping of [{ patience: 50 }, null]) {
+    const { model, trainer } = await setUp()
+    const prints: string[] = []
+    for await (const { epoch, best } of trainer.fit(train, {
+      ...{ epochs: 200, validation },
+      ...(earlyStopping ? { earlyStopping } : {}),
+    })) {
+      prints.push(await model.fingerprint())
+      t.equal(best === null, earlyStopping === null)
+      if (epoch === 40) break
+    }
+    const best = trainer.history.findLastIndex(({ best }) => best === true)
+    t.equal(await model.fingerprint(), prints.at(earlyStopping ? best : -1))
+    if (earlyStopping) t.not(await model.fingerprint(), prints.at(-1), 'the last is not the best')
+  }
+})
+
+t.test('a fit with early stopping that is resumed stops at the same epoch with the same bits', async (t) => {
+  const options: FitOptions = { epochs: 200, validation, earlyStopping: { patience: 4 } }
+  const whole = await setUp()
+  const checkpoints: Checkpoint[] = []
+  for await (const _ of whole.trainer.fit(train, options)) checkpoints.push(whole.trainer.checkpoint())
+  for (const done of [1, checkpoints.length - 2, checkpoints.length]) {
+    const { model, trainer } = await setUp()
+    trainer.restore(throughFile(checkpoints[done - 1]!))
+    for await (const _ of trainer.fit(train, options));
+    t.equal(trainer.history.length, whole.trainer.history.length, `after epoch ${done}`)
+    t.equal(await model.fingerprint(), await whole.model.fingerprint())
+    const next = await trainer.fit(train, options).next()
+    t.equal((next.value as { best: boolean }).best, true, 'the next fit begins anew')
+  }
+})
+
+t.test('what is better: by minDelta, and anything after a figure that is no number', async (t) => {
+  const evaluation = (loss: number) => ({ loss }) as never
+  const stopping = new EarlyStopping({ patience: 2, minDelta: 0.5 }, null)
+  t.same(
+    [NaN, 4, 3.6, 3.5, 3.5, 3.25, NaN].map((loss) => [stopping.observe(evaluation(loss)), stopping.over]),
+    [
+      [true, false],
+      [true, false],
+      [false, false],
+      [true, false],
+      [false, false],
+      [false, true],
+      [false, true],
+    ],
+  )
+})
+
+t.test('checkpoints that do not fit are refused, and change nothing', async (t) => {
+  const { model, trainer } = await setUp()
+  for await (const _ of trainer.fit(train, { epochs: 1 }));
+  const good = trainer.checkpoint()
+  const print = await model.fingerprint()
+  const bad = new Map(good.tensors)
+  bad.set('dense_2/bias', { shape: [3], data: Float32Array.of(1, 2, Number.NaN) })
+  const wrong: [Checkpoint, RegExp][] = [
+    [
+      (await setUp('js', 25)).trainer.checkpoint(),
+      /^restore: dense_1\/kernel should have shape \[15, 24\], found 375 values of shape \[15, 25\]/,
+    ],
+    [
+      (await setUp('js', 24, 0)).trainer.checkpoint(),
+      /^restore: the checkpoint has no array 'optimizer\/dense_1\/kernel.velocity' of shape \[15, 24\]/,
+    ],
+    [{ ...good, tensors: bad }, /^restore: dense_2\/bias: value 2 is NaN, expected a finite number/],
+    [
+      { ...good, tensors: new Map([...good.tensors, ['more', { shape: [0], data: new Float32Array() }]]) },
+      /^restore: the checkpoint has an array 'more', for which this trainer has no place/,
+    ],
+    [
+      { ...good, progress: { ...good.progress, step: -1 } },
+      /^restore: step should be a whole number from 0 up, found -1/,
+    ],
+    [
+      { ...good, progress: { ...good.progress, earlyStopping: { best: 1, waited: 0 } } },
+      /^restore: the checkpoint has no array 'best\/dense_1\/kernel'/,
+    ],
+  ]
+  for (const [checkpoint, message] of wrong) {
+    t.throws(() => trainer.restore(checkpoint), { name: 'ModelError', message })
+  }
+  t.equal(await model.fingerprint(), print)
+  let middle: unknown
+  const onStep = () => {
+    try {
+      trainer.checkpoint()
+    } catch (error) {
+      middle = error
+    }
+  }
+  const fit = trainer.fit(train, { epochs: 2, onStep })
+  await fit.next()
+  t.match(middle, { name: 'TrainingError', message: /between epochs/ })
+  t.throws(() => trainer.restore(good), { name: 'TrainingError', message: /in the middle of a fit/ })
+  await fit.return()
+})
+
+t.test('wrong options of early stopping are refused by name', async (t) => {
+  const { trainer } = await setUp()
+  const wrong: [unknown, RegExp][] = [
+    [{ patience: 0 }, /^earlyStopping: patience should be a whole number from 1 up, found 0/],
+    [{}, /^earlyStopping: the field 'patience' is missing/],
+    [
+      { patience: 1, monitor: 'f1' },
+      /^earlyStopping: monitor should be one of 'loss', 'accuracy', found "f1"/,
+    ],
+    [{ patience: 1, minDelta: -1 }, /^earlyStopping: minDelta should be a number from 0 up, found -1/],
+    [3, /^fit: earlyStopping should be \{ patience, ... \}, found 3/],
+  ]
+  for (const [earlyStopping, message] of wrong) {
+    const fit = trainer.fit(train, { epochs: 1, validation, earlyStopping } as FitOptions)
+    await t.rejects(fit.next(), { name: 'ModelError', message })
+  }
+  await t.rejects(trainer.fit(train, { epochs: 1, earlyStopping: { patience: 1 } }).next(), {
+    message: /^fit: earlyStopping needs the field validation, a data set, found undefined/,
+  })
+})
