@@ -43,7 +43,6 @@ export { dropout } from './nn/layers/dropout.js'
 export { flatten } from './nn/layers/flatten.js'
 export { columns, patches, pixels, rows } from './nn/layers/framings.js'
 export { type GruOptions, gru } from './nn/layers/gru.js'
-export type { LayerSpec } from './nn/layers/index.js'
 export { type LayerNormOptions, layerNorm } from './nn/layers/layer-norm.js'
 export { type LstmOptions, lstm } from './nn/layers/lstm.js'
 export { masking } from './nn/layers/masking.js'
@@ -56,8 +55,9 @@ export {
 export type { RecurrentOptions } from './nn/layers/recurrent.js'
 export { reshape } from './nn/layers/reshape.js'
 export { type SimpleRnnOptions, simpleRnn } from './nn/layers/simple-rnn.js'
+export type { LayerSpec } from './nn/layers/spec.js'
 export { timeDistributed } from './nn/layers/time-distributed.js'
-export type { LossName, LossSpec } from './nn/loss.js'
+export type { LossName, LossSpec } from './nn/losses.js'
 export { type Model, type ModelConfig, type ModelOptions, modelFromConfig, sequential } from './nn/model.js'
 export { type AdagradOptions, adagrad } from './optim/adagrad.js'
 export { type AdamOptions, adam, adamw } from './optim/adam.js'
@@ -101,12 +101,6 @@ export {
   calibration,
   topKAccuracy,
 } from './train/prediction-metrics.js'
-export {
-  createTrainer,
-  type EpochResult,
-  type FitOptions,
-  type StepResult,
-  type Trainer,
-  type TrainerOptions,
-} from './train/trainer.js'
+export type { EpochResult, StepResult } from './train/results.js'
+export { createTrainer, type FitOptions, type Trainer, type TrainerOptions } from './train/trainer.js'
 export type { ClipSpec } from './train/updates.js'

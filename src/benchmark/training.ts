@@ -1,7 +1,8 @@
 import { type Dataset, take } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
 import { sequential } from '../nn/model.js'
-import { createTrainer, type EpochResult, type Trainer } from '../train/trainer.js'
+import type { EpochResult } from '../train/results.js'
+import { createTrainer, type Trainer } from '../train/trainer.js'
 import type { Benchmark, Prepared } from './benchmark.js'
 import { type Workload, workloads } from './workloads.js'
 

@@ -8,7 +8,7 @@ import {
   type Rate,
   type TrainerOptions,
 } from '../index.js'
-import { lossOf } from '../nn/loss.js'
+import { lossOf } from '../nn/losses.js'
 import { buildOptimizer } from '../optim/index.js'
 import { checkAugment } from '../train/augment.js'
 import { UsageError } from './errors.js'

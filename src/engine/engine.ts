@@ -1,3 +1,4 @@
+import type { Buffer } from '../program/tensor.js'
 import type { Views } from './js/views.js'
 
 /** Names of the engines. */
@@ -10,6 +11,9 @@ export type EngineName = (typeof engineNames)[number]
 export function isRelaxed(name: Engine['name']): boolean {
   return name.startsWith('relaxed')
 }
+
+/** Address of a buffer in an engine's memory. */
+export type AddressOf = (buffer: Buffer) => number
 
 /**
  * Runs programs over one linear memory. Views are replaced when memory grows, so they are read from the engine each time

@@ -1,6 +1,6 @@
 import { type Instruction, operands, type Program } from '../program/builder.js'
 import { bytesOf } from '../program/tensor.js'
-import type { AddressOf } from './linked-program.js'
+import type { AddressOf } from './engine.js'
 
 interface Span {
   readonly start: number

@@ -1,12 +1,8 @@
 import type { Instruction, Program } from '../program/builder.js'
 import { encode } from '../program/encode.js'
 import { barrier } from '../program/instructions.js'
-import type { Buffer } from '../program/tensor.js'
-import type { Engine } from './engine.js'
+import type { AddressOf, Engine } from './engine.js'
 import { barriersIn } from './hazards.js'
-
-/** Address of a buffer in an engine's memory. */
-export type AddressOf = (buffer: Buffer) => number
 
 function wordsOf(instruction: Instruction, addressOf: AddressOf): number[] {
   const values: Record<string, number> = {}

@@ -1,7 +1,7 @@
 /** A trained model in one safetensors file: the weights, the layers, and how its inputs are to be prepared. */
 import type { Standardisation } from '../data/dataset.js'
 import { DataError, ModelError } from '../errors.js'
-import { type LossName, type LossSpec, lossOf } from '../nn/loss.js'
+import { type LossName, type LossSpec, lossOf } from '../nn/losses.js'
 import { type Model, modelFromConfig } from '../nn/model.js'
 import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.js'
 

@@ -14,7 +14,7 @@
  * The messages are encoded here, since a library for them would be the package's only dependency beyond its loader.
  */
 import { LanegradError } from '../errors.js'
-import type { EpochResult } from '../train/trainer.js'
+import type { EpochResult } from '../train/results.js'
 
 /**
  * The record that an event file begins with.

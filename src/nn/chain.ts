@@ -2,9 +2,9 @@ import { ModelError } from '../errors.js'
 import type { ProgramBuilder } from '../program/builder.js'
 import * as instruction from '../program/instructions.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
-import type { EmitContext, Forward, Layer, Layout, Place, Shape } from './layer.js'
+import type { EmitContext, Forward, Layer, Layout, Place, Shape, TypedSpec } from './layer.js'
 import { showShape } from './layer.js'
-import { buildLayer, type LayerSpec } from './layers/index.js'
+import { buildLayer } from './layers/index.js'
 
 /** Layers in a row, each fed by the one before. */
 export interface Chain {
@@ -19,13 +19,13 @@ export interface Chain {
  * `numbers` counts the layers of the whole model.
  */
 export function createChain(
-  specs: readonly LayerSpec[],
+  specs: readonly TypedSpec[],
   input: Shape,
   prefix = '',
   numbers: { next: number } = { next: 0 },
 ): Chain {
   const counts = new Map<string, number>()
-  const build = (spec: LayerSpec, name: string, where: string, input: Shape): Layer => {
+  const build = (spec: TypedSpec, name: string, where: string, input: Shape): Layer => {
     const place: Place = {
       ...{ name, index: numbers.next++, input },
       inner: (spec, part, input) => build(spec, `${name}/${part}`, `${name}: ${part}`, input),
@@ -52,7 +52,7 @@ export function createChain(
 
 /** A chain as one layer that keeps the layout it is given where all of its layers do. */
 function chainLayer(
-  specs: readonly LayerSpec[],
+  specs: readonly TypedSpec[],
   name: string,
   input: Shape,
   numbers: { next: number },

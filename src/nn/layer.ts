@@ -1,7 +1,6 @@
 import type { ProgramBuilder } from '../program/builder.js'
 import type { Tensor } from '../program/tensor.js'
 import type { Parameter } from './initialisers.js'
-import type { LayerSpec } from './layers/index.js'
 
 /** The shape of one sample, without the batch axis. */
 export type Shape = readonly number[]
@@ -59,6 +58,11 @@ export interface Layer {
   forward(context: EmitContext, x: Tensor): Forward
 }
 
+/** What every description of a layer has; `LayerSpec` says which there are. */
+export interface TypedSpec {
+  readonly type: string
+}
+
 /** Where a layer stands when it is built. */
 export interface Place {
   readonly name: string
@@ -66,9 +70,9 @@ export interface Place {
   readonly index: number
   readonly input: Shape
   /** Builds a layer inside this one. */
-  inner(spec: LayerSpec, name: string, input: Shape): Layer
+  inner(spec: TypedSpec, name: string, input: Shape): Layer
   /** Builds layers inside this one that feed each other, as one layer. */
-  chain(specs: readonly LayerSpec[], name: string): Layer
+  chain(specs: readonly TypedSpec[], name: string): Layer
 }
 
 /** A shape as messages show it. */

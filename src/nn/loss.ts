@@ -1,17 +1,5 @@
-import { ModelError } from '../errors.js'
 import type { Tensor } from '../program/tensor.js'
-import { show } from './fields.js'
 import type { EmitContext, Layout, Shape } from './layer.js'
-import {
-  buildAveragedSoftmaxCrossEntropy,
-  buildBinaryCrossEntropy,
-  buildCategoricalCrossEntropy,
-  buildMeanSquaredError,
-  buildSoftmaxCrossEntropy,
-  type PointwiseLossSpec,
-  type SequenceLossSpec,
-  type SoftmaxCrossEntropySpec,
-} from './losses.js'
 
 /** What a loss writes for every sample of a batch. */
 export interface LossOutput {
@@ -25,7 +13,7 @@ export interface LossOutput {
 
 /** A loss over class labels. */
 export interface Loss {
-  readonly name: LossName
+  readonly name: string
   /** How the model's output has to lie; batch first by default. */
   readonly layout?: Layout
   /** @throws ModelError when a model with this output cannot be trained on `classes` classes. */
@@ -34,31 +22,4 @@ export interface Loss {
   emit(context: EmitContext, output: Tensor, labels: Tensor): LossOutput
   /** Emits the classes' probabilities [batch, classes] from the model's output. */
   probabilities(context: EmitContext, output: Tensor): Tensor
-}
-
-export type LossName = LossSpec['type']
-
-/** The description of a loss: plain data. Its name alone stands for it without options. */
-export type LossSpec = SoftmaxCrossEntropySpec | PointwiseLossSpec | SequenceLossSpec
-
-const builders: { [T in LossName]: (spec: Extract<LossSpec, { type: T }>) => Loss } = {
-  softmaxCrossEntropy: buildSoftmaxCrossEntropy,
-  binaryCrossEntropy: buildBinaryCrossEntropy,
-  meanSquaredError: buildMeanSquaredError,
-  averagedSoftmaxCrossEntropy: buildAveragedSoftmaxCrossEntropy,
-  categoricalCrossEntropy: buildCategoricalCrossEntropy,
-}
-
-/** Builds a loss from its name or its description. */
-export function lossOf(loss: LossName | LossSpec): Loss {
-  const spec = typeof loss === 'string' ? { type: loss } : loss
-  const type: unknown = spec?.type
-  if (typeof type !== 'string' || !Object.hasOwn(builders, type)) {
-    const names = Object.keys(builders).map(show).join(', ')
-    throw new ModelError(
-      `loss should be one of ${names}, or an object with such a type, found ${show(loss)}.`,
-    )
-  }
-  const build = builders[type as LossName] as (spec: LossSpec) => Loss
-  return build(spec as LossSpec)
 }

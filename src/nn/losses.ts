@@ -2,7 +2,7 @@ import { ModelError } from '../errors.js'
 import * as instruction from '../program/instructions.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import { activationCode } from './activations.js'
-import { between, checkFields, oneOf } from './fields.js'
+import { between, checkFields, oneOf, show } from './fields.js'
 import { type EmitContext, type Shape, showShape } from './layer.js'
 import type { Loss, LossOutput } from './loss.js'
 
@@ -39,7 +39,7 @@ function emitSoftmax({ program, batch }: EmitContext, x: Tensor): Tensor {
 }
 
 /** -log softmax(logits)[label], the mean over the batch; from logits, so that it is stable at any size. */
-export function buildSoftmaxCrossEntropy(spec: SoftmaxCrossEntropySpec): Loss {
+function buildSoftmaxCrossEntropy(spec: SoftmaxCrossEntropySpec): Loss {
   checkFields(spec.type, spec, {}, { labelSmoothing: between(0, 1) })
   const { type: name, labelSmoothing: smoothing = 0 } = spec
   return {
@@ -85,7 +85,7 @@ const reductions = { reduction: oneOf('sum', 'mean') }
  * Each output is the logit of its class on its own: -log sigmoid(x) for the label's, -log(1 - sigmoid(x)) for all others.
  * The probabilities are the sigmoids, which do not sum to 1.
  */
-export function buildBinaryCrossEntropy(spec: PointwiseLossSpec): Loss {
+function buildBinaryCrossEntropy(spec: PointwiseLossSpec): Loss {
   checkFields(spec.type, spec, {}, reductions)
   return {
     name: spec.type,
@@ -101,7 +101,7 @@ export function buildBinaryCrossEntropy(spec: PointwiseLossSpec): Loss {
 }
 
 /** (x - t)^2 with t = 1 for the label's output and 0 for all others. The probabilities are the outputs themselves. */
-export function buildMeanSquaredError(spec: PointwiseLossSpec): Loss {
+function buildMeanSquaredError(spec: PointwiseLossSpec): Loss {
   checkFields(spec.type, spec, {}, reductions)
   return {
     name: spec.type,
@@ -112,7 +112,7 @@ export function buildMeanSquaredError(spec: PointwiseLossSpec): Loss {
 }
 
 /** A softmax at every step of outputs [steps, classes]; -log of their average at the label, the mean over the batch. */
-export function buildAveragedSoftmaxCrossEntropy(spec: SequenceLossSpec): Loss {
+function buildAveragedSoftmaxCrossEntropy(spec: SequenceLossSpec): Loss {
   checkFields(spec.type, spec, {})
   const { type: name } = spec
   return {
@@ -156,7 +156,7 @@ function averagedSoftmax({ program, batch }: EmitContext, logits: Tensor): { p: 
  * Keras's: outputs that are not negative, such as those of sigmoids, divided by their sum and clipped to 1e-7 .. 1 - 1e-7;
  * -log of the label's, the mean over the batch.
  */
-export function buildCategoricalCrossEntropy(spec: SequenceLossSpec): Loss {
+function buildCategoricalCrossEntropy(spec: SequenceLossSpec): Loss {
   checkFields(spec.type, spec, {})
   const { type: name } = spec
   return {
@@ -178,4 +178,31 @@ export function buildCategoricalCrossEntropy(spec: SequenceLossSpec): Loss {
       return y
     },
   }
+}
+
+export type LossName = LossSpec['type']
+
+/** The description of a loss: plain data. Its name alone stands for it without options. */
+export type LossSpec = SoftmaxCrossEntropySpec | PointwiseLossSpec | SequenceLossSpec
+
+const builders: { [T in LossName]: (spec: Extract<LossSpec, { type: T }>) => Loss } = {
+  softmaxCrossEntropy: buildSoftmaxCrossEntropy,
+  binaryCrossEntropy: buildBinaryCrossEntropy,
+  meanSquaredError: buildMeanSquaredError,
+  averagedSoftmaxCrossEntropy: buildAveragedSoftmaxCrossEntropy,
+  categoricalCrossEntropy: buildCategoricalCrossEntropy,
+}
+
+/** Builds a loss from its name or its description. */
+export function lossOf(loss: LossName | LossSpec): Loss {
+  const spec = typeof loss === 'string' ? { type: loss } : loss
+  const type: unknown = spec?.type
+  if (typeof type !== 'string' || !Object.hasOwn(builders, type)) {
+    const names = Object.keys(builders).map(show).join(', ')
+    throw new ModelError(
+      `loss should be one of ${names}, or an object with such a type, found ${show(loss)}.`,
+    )
+  }
+  const build = builders[type as LossName] as (spec: LossSpec) => Loss
+  return build(spec as LossSpec)
 }

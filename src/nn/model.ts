@@ -7,7 +7,7 @@ import { checkFields, isShape, seed, show } from './fields.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { Parameter } from './initialisers.js'
 import { type EmitContext, type Forward, type Layer, type Layout, type Shape, showShape } from './layer.js'
-import type { LayerSpec } from './layers/index.js'
+import type { LayerSpec } from './layers/spec.js'
 import { WeightMemory } from './weight-memory.js'
 
 export interface ModelOptions {

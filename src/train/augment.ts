@@ -5,7 +5,7 @@ import type { ProgramBuilder } from '../program/builder.js'
 import * as instruction from '../program/instructions.js'
 import { Purpose, streamOf } from '../program/streams.js'
 import { createTensor, type Tensor } from '../program/tensor.js'
-import type { BatchSource } from './programs.js'
+import type { BatchSource } from './state.js'
 
 /**
  * Random distortion of training images, drawn anew for every image of every step; what is left out does nothing. Draws

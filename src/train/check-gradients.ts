@@ -6,14 +6,16 @@ import type { LinkedProgram } from '../engine/linked-program.js'
 import { ModelError } from '../errors.js'
 import { type Check, checkFields, wholeNumber } from '../nn/fields.js'
 import { showShape } from '../nn/layer.js'
-import { type Loss, type LossName, type LossSpec, lossOf } from '../nn/loss.js'
+import type { Loss } from '../nn/loss.js'
+import { type LossName, type LossSpec, lossOf } from '../nn/losses.js'
 import { type Model, modelFromConfig } from '../nn/model.js'
 import { buildOptimizer } from '../optim/index.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import * as instruction from '../program/instructions.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
-import { createStepState, keptTensors, type StepState, trainingProgram } from './programs.js'
+import { trainingProgram } from './programs.js'
 import { Session } from './session.js'
+import { createStepState, keptTensors, type StepState } from './state.js'
 
 export interface GradientCheckOptions {
   /** The engine whose gradients are checked; by default the fastest that runs here. */

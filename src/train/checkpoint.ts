@@ -4,8 +4,8 @@ import { showShape } from '../nn/layer.js'
 import { sizeOf, type Tensor } from '../program/tensor.js'
 import type { EarlyStoppingProgress } from './early-stopping.js'
 import { ConfusionMatrix } from './metrics.js'
-import type { StepState } from './programs.js'
-import type { EpochResult } from './trainer.js'
+import type { EpochResult } from './results.js'
+import type { StepState } from './state.js'
 
 /** An array of float32, row-major, in its shape. */
 export interface StateArray {

@@ -1,4 +1,4 @@
-import type { EpochResult } from './trainer.js'
+import type { EpochResult } from './results.js'
 
 const columns = [
   'epoch',

@@ -3,20 +3,16 @@ import type { Engine } from '../engine/engine.js'
 import { ModelError } from '../errors.js'
 import { type Check, checkFields } from '../nn/fields.js'
 import { showShape } from '../nn/layer.js'
-import { type Loss, type LossName, type LossSpec, lossOf } from '../nn/loss.js'
+import type { Loss } from '../nn/loss.js'
+import { type LossName, type LossSpec, lossOf } from '../nn/losses.js'
 import type { Model } from '../nn/model.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import { breathe } from './breathe.js'
 import { ConfusionMatrix, type Evaluation, type Prediction } from './metrics.js'
-import {
-  createStepState,
-  evaluationProgram,
-  keptTensors,
-  predictionProgram,
-  type StepState,
-} from './programs.js'
+import { evaluationProgram, predictionProgram } from './programs.js'
 import { Session } from './session.js'
+import { createStepState, keptTensors, type StepState } from './state.js'
 
 export interface EvaluatorOptions {
   /** `softmaxCrossEntropy` by default. */

@@ -1,5 +1,5 @@
 import type { Parameter } from '../nn/initialisers.js'
-import type { EmitContext, Shape } from '../nn/layer.js'
+import type { EmitContext } from '../nn/layer.js'
 import type { Loss } from '../nn/loss.js'
 import type { Model } from '../nn/model.js'
 import type { Optimizer } from '../optim/optimizer.js'
@@ -8,68 +8,8 @@ import * as instruction from '../program/instructions.js'
 import { Purpose, streamOf } from '../program/streams.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import { type Augmentation, emitAugment } from './augment.js'
+import { type BatchSource, isTrained, type Run, type StepState } from './state.js'
 import { type ClipSpec, emitPenalties, Updates } from './updates.js'
-
-/** Memory that the host and a step's program share, and what the optimizer keeps from step to step. */
-export interface StepState {
-  /** Number of the training step, uint32. */
-  readonly step: Tensor
-  /** Number of the epoch, uint32. */
-  readonly epoch: Tensor
-  /** The step's numbers that the host writes for the optimizer, its learning rate among them. */
-  readonly scalars: Tensor
-  /** External: int32, rows of the data set that make up the batch. */
-  readonly indices: Tensor
-  /** float64: sum of losses, number right, number of samples; then the last batch's mean loss. */
-  readonly totals: Tensor
-  /** int32 [label, predicted]: how often each came together. */
-  readonly confusion: Tensor
-  readonly slots: ReadonlyMap<Parameter, readonly Tensor[]>
-  /** Memory that stateful layers carry from batch to batch of one kind of run. */
-  readonly carried: (run: Run, name: string, shape: Shape) => Tensor
-}
-
-/** What a program is for: each kind of run has states of its own. */
-export type Run = 'training' | 'evaluation' | 'prediction'
-
-/** A data set's arrays in memory, and its standardisation. */
-export interface BatchSource {
-  /** Unique in its session. */
-  readonly id: number
-  /** External: [rows, ...sample], uint8 or float32. */
-  readonly images: Tensor
-  /** External: uint8 [rows]. */
-  readonly labels: Tensor
-  readonly standardisation: { readonly mean: Tensor; readonly scale: Tensor } | null
-}
-
-/** Lays out the state of training `model`. */
-export function createStepState(
-  model: Model,
-  optimizer: Optimizer | null,
-  carried: StepState['carried'],
-): StepState {
-  const classes = model.output.at(-1)!
-  const slotsOf = ({ name, tensor }: Parameter) =>
-    (optimizer?.slots ?? []).map((slot) => createTensor('state', `${name}.${slot}`, tensor.shape))
-  return {
-    step: createTensor('state', 'step', [1], 'i32'),
-    epoch: createTensor('state', 'epoch', [1], 'i32'),
-    scalars: createTensor('state', 'scalars', [optimizer?.scalars(1, 0).length ?? 0]),
-    indices: createTensor('external', 'indices', [0], 'i32'),
-    totals: createTensor('state', 'totals', [4], 'f64'),
-    confusion: createTensor('state', 'confusion', [classes, classes], 'i32'),
-    slots: new Map(model.parameters.filter(isTrained).map((parameter) => [parameter, slotsOf(parameter)])),
-    carried,
-  }
-}
-
-const isTrained = ({ trained = true }: Parameter) => trained
-
-/** Every tensor of a state that is kept from step to step. */
-export function keptTensors({ step, epoch, scalars, totals, confusion, slots }: StepState): Tensor[] {
-  return [step, epoch, scalars, totals, confusion, ...[...slots.values()].flat()]
-}
 
 function emitBatch(
   program: ProgramBuilder,

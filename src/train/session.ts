@@ -5,7 +5,7 @@ import type { WeightMemory } from '../nn/weight-memory.js'
 import type { Program } from '../program/builder.js'
 import { planSequence, planTransients } from '../program/plan.js'
 import { type Buffer, createTensor, type Tensor } from '../program/tensor.js'
-import type { BatchSource } from './programs.js'
+import type { BatchSource } from './state.js'
 import { releaseUpload, upload } from './uploads.js'
 
 /**

@@ -24,8 +24,8 @@ import {
   type EarlyStoppingProgress,
 } from './early-stopping.js'
 import { Evaluator, type EvaluatorOptions } from './evaluator.js'
-import type { Evaluation } from './metrics.js'
 import { shuffleProgram, trainingProgram } from './programs.js'
+import type { EpochResult, StepResult } from './results.js'
 import type { Session } from './session.js'
 import { type ClipSpec, isClip } from './updates.js'
 
@@ -59,41 +59,6 @@ export interface FitOptions {
    */
   readonly signal?: AbortSignal
   readonly onStep?: (step: StepResult) => void
-}
-
-/** One training step. */
-export interface StepResult {
-  /** From 1, over the trainer's life. */
-  readonly epoch: number
-  /** From 1, within the epoch. */
-  readonly step: number
-  readonly steps: number
-  /** Samples of the epoch trained on so far. */
-  readonly samples: number
-  /** Mean loss of this step's batch, before its update. */
-  readonly loss: number
-  /** Learning rate of this step's update. */
-  readonly rate: number
-}
-
-/** One epoch: its training figures are measured along the way, before each update and with dropout. */
-export interface EpochResult {
-  readonly epoch: number
-  /** Steps and samples trained on in this epoch. */
-  readonly steps: number
-  readonly samples: number
-  readonly loss: number
-  readonly accuracy: number
-  /** Learning rate of the last step. */
-  readonly rate: number
-  readonly validation: Evaluation | null
-  /** Seconds of training, without validation. */
-  readonly seconds: number
-  readonly samplesPerSecond: number
-  /** Whether this is the best epoch of the fit so far, as early stopping sees it; null without it. */
-  readonly best: boolean | null
-  /** False when training was stopped within the epoch; it is not validated then. */
-  readonly complete: boolean
 }
 
 /**

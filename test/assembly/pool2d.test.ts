@@ -1,7 +1,7 @@
 import t from 'tap'
 import { flatten } from '../../src/nn/layers/flatten.js'
-import type { LayerSpec } from '../../src/nn/layers/index.js'
 import { averagePool2d, globalAveragePool2d, maxPool2d } from '../../src/nn/layers/pool2d.js'
+import type { LayerSpec } from '../../src/nn/layers/spec.js'
 import { sequential } from '../../src/nn/model.js'
 import * as instruction from '../../src/program/instructions.js'
 import { mixedFloats, sameBits } from '../support/bits.js'

@@ -1,6 +1,6 @@
+import { joinBranches } from '../branches.js'
 import { checkFields } from '../fields.js'
 import type { Layer, Place } from '../layer.js'
-import { joinBranches } from './concatenate.js'
 import type { GruSpec } from './gru.js'
 import type { LstmSpec } from './lstm.js'
 import type { SimpleRnnSpec } from './simple-rnn.js'
@@ -21,10 +21,10 @@ export function bidirectional(layer: SimpleRnnSpec | LstmSpec | GruSpec): Bidire
 
 export function buildBidirectional(spec: BidirectionalSpec, place: Place): Layer {
   checkFields(place.name, spec, { layer: isRecurrent })
-  const { layer } = spec
+  const directed = (reverse: boolean): BidirectionalSpec['layer'] => ({ ...spec.layer, reverse })
   return joinBranches(place, [
-    place.inner({ ...layer, reverse: false }, 'forward', place.input),
-    place.inner({ ...layer, reverse: true }, 'backward', place.input),
+    place.inner(directed(false), 'forward', place.input),
+    place.inner(directed(true), 'backward', place.input),
   ])
 }
 

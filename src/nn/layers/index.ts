@@ -1,52 +1,24 @@
 import { ModelError } from '../../errors.js'
 import { show } from '../fields.js'
-import type { Layer, Place } from '../layer.js'
-import { type ActivationLayerSpec, buildActivation } from './activation.js'
-import { type BatchNormSpec, buildBatchNorm } from './batch-norm.js'
-import { type BidirectionalSpec, buildBidirectional } from './bidirectional.js'
-import { buildConcatenate, type ConcatenateSpec } from './concatenate.js'
-import { buildConv2d, type Conv2dSpec } from './conv2d.js'
-import { buildDense, type DenseSpec } from './dense.js'
-import { buildDropout, type DropoutSpec } from './dropout.js'
-import { buildFlatten, type FlattenSpec } from './flatten.js'
-import { buildColumns, buildPatches, buildPixels, buildRows, type FramingSpec } from './framings.js'
-import { buildGru, type GruSpec } from './gru.js'
-import { buildLayerNorm, type LayerNormSpec } from './layer-norm.js'
-import { buildLstm, type LstmSpec } from './lstm.js'
-import { buildMasking, type MaskingSpec } from './masking.js'
-import {
-  type AveragePool2dSpec,
-  buildAveragePool2d,
-  buildGlobalAveragePool2d,
-  buildMaxPool2d,
-  type GlobalAveragePool2dSpec,
-  type MaxPool2dSpec,
-} from './pool2d.js'
-import { buildReshape, type ReshapeSpec } from './reshape.js'
-import { buildSimpleRnn, type SimpleRnnSpec } from './simple-rnn.js'
-import { buildTimeDistributed, type TimeDistributedSpec } from './time-distributed.js'
-
-/** The description of a layer: plain data, so that a model can be written as JSON. */
-export type LayerSpec =
-  | ActivationLayerSpec
-  | AveragePool2dSpec
-  | BatchNormSpec
-  | BidirectionalSpec
-  | ConcatenateSpec
-  | Conv2dSpec
-  | DenseSpec
-  | DropoutSpec
-  | FlattenSpec
-  | FramingSpec
-  | GlobalAveragePool2dSpec
-  | GruSpec
-  | LayerNormSpec
-  | LstmSpec
-  | MaskingSpec
-  | MaxPool2dSpec
-  | ReshapeSpec
-  | SimpleRnnSpec
-  | TimeDistributedSpec
+import type { Layer, Place, TypedSpec } from '../layer.js'
+import { buildActivation } from './activation.js'
+import { buildBatchNorm } from './batch-norm.js'
+import { buildBidirectional } from './bidirectional.js'
+import { buildConcatenate } from './concatenate.js'
+import { buildConv2d } from './conv2d.js'
+import { buildDense } from './dense.js'
+import { buildDropout } from './dropout.js'
+import { buildFlatten } from './flatten.js'
+import { buildColumns, buildPatches, buildPixels, buildRows } from './framings.js'
+import { buildGru } from './gru.js'
+import { buildLayerNorm } from './layer-norm.js'
+import { buildLstm } from './lstm.js'
+import { buildMasking } from './masking.js'
+import { buildAveragePool2d, buildGlobalAveragePool2d, buildMaxPool2d } from './pool2d.js'
+import { buildReshape } from './reshape.js'
+import { buildSimpleRnn } from './simple-rnn.js'
+import type { LayerSpec } from './spec.js'
+import { buildTimeDistributed } from './time-distributed.js'
 
 const builders: { [T in LayerSpec['type']]: (spec: Extract<LayerSpec, { type: T }>, place: Place) => Layer } =
   {
@@ -75,13 +47,13 @@ const builders: { [T in LayerSpec['type']]: (spec: Extract<LayerSpec, { type: T 
   }
 
 /** Builds one layer from its description; `where` names it in the message about a type that is unknown. */
-export function buildLayer(spec: LayerSpec, place: Place, where: string): Layer {
+export function buildLayer(spec: TypedSpec, place: Place, where: string): Layer {
   const type: unknown = spec?.type
   if (typeof type !== 'string' || !Object.hasOwn(builders, type)) {
     throw new ModelError(
       `${where}: type should be one of ${Object.keys(builders).map(show).join(', ')}, found ${show(type)}.`,
     )
   }
-  const build = builders[type as LayerSpec['type']] as (spec: LayerSpec, place: Place) => Layer
+  const build = builders[type as LayerSpec['type']] as (spec: TypedSpec, place: Place) => Layer
   return build(spec, place)
 }

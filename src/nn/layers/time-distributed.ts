@@ -2,12 +2,7 @@ import { ModelError } from '../../errors.js'
 import { reshape } from '../../program/tensor.js'
 import { checkFields, show } from '../fields.js'
 import type { Layer, Place } from '../layer.js'
-import type { LayerSpec } from './index.js'
-
-export interface TimeDistributedSpec {
-  readonly type: 'timeDistributed'
-  readonly layer: LayerSpec
-}
+import type { LayerSpec, TimeDistributedSpec } from './spec.js'
 
 /**
  * The same layer on every step of a sequence: [steps, ...] becomes [steps, ...the layer's output]. With `dense(10)` after

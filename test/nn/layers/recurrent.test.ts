@@ -9,7 +9,7 @@ import {
   type SimpleRnnOptions,
   simpleRnn,
 } from '../../../src/index.js'
-import type { LayerSpec } from '../../../src/nn/layers/index.js'
+import type { LayerSpec } from '../../../src/nn/layers/spec.js'
 import { floats, type GoldenTensor, golden, mismatch } from '../../support/golden.js'
 import { runLayers } from '../../support/layers.js'
 import { everyEngine } from '../../support/run.js'

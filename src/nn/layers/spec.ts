@@ -1,0 +1,50 @@
+import type { ActivationLayerSpec } from './activation.js'
+import type { BatchNormSpec } from './batch-norm.js'
+import type { BidirectionalSpec } from './bidirectional.js'
+import type { Conv2dSpec } from './conv2d.js'
+import type { DenseSpec } from './dense.js'
+import type { DropoutSpec } from './dropout.js'
+import type { FlattenSpec } from './flatten.js'
+import type { FramingSpec } from './framings.js'
+import type { GruSpec } from './gru.js'
+import type { LayerNormSpec } from './layer-norm.js'
+import type { LstmSpec } from './lstm.js'
+import type { MaskingSpec } from './masking.js'
+import type { AveragePool2dSpec, GlobalAveragePool2dSpec, MaxPool2dSpec } from './pool2d.js'
+import type { ReshapeSpec } from './reshape.js'
+import type { SimpleRnnSpec } from './simple-rnn.js'
+
+/**
+ * The description of a layer: plain data, so that a model can be written as JSON. It holds descriptions of layers itself
+ * where layers hold layers.
+ */
+export type LayerSpec =
+  | ActivationLayerSpec
+  | AveragePool2dSpec
+  | BatchNormSpec
+  | BidirectionalSpec
+  | ConcatenateSpec
+  | Conv2dSpec
+  | DenseSpec
+  | DropoutSpec
+  | FlattenSpec
+  | FramingSpec
+  | GlobalAveragePool2dSpec
+  | GruSpec
+  | LayerNormSpec
+  | LstmSpec
+  | MaskingSpec
+  | MaxPool2dSpec
+  | ReshapeSpec
+  | SimpleRnnSpec
+  | TimeDistributedSpec
+
+export interface ConcatenateSpec {
+  readonly type: 'concatenate'
+  readonly branches: readonly (readonly LayerSpec[])[]
+}
+
+export interface TimeDistributedSpec {
+  readonly type: 'timeDistributed'
+  readonly layer: LayerSpec
+}
