@@ -84,7 +84,7 @@ export class Trainer extends Evaluator {
   private midEpoch = false
   /** Of the fit that is under way. */
   private stopping: EarlyStopping | null = null
-  /** Of the fit that a restored checkpoint was taken in. */
+  /** Of the fit that a restored checkpoint was taken in, until the next fit goes on with it. */
   private resumed: EarlyStoppingProgress | null = null
   /** What the best epoch left. */
   private best: ReadonlyMap<string, StateArray> = new Map()
@@ -159,7 +159,7 @@ export class Trainer extends Evaluator {
   checkpoint(): Checkpoint {
     if (this.midEpoch)
       throw new TrainingError('A checkpoint is taken between epochs, not in the middle of one.')
-    const earlyStopping = this.stopping?.progress ?? null
+    const earlyStopping = this.stopping ? this.stopping.progress : this.resumed
     const best = earlyStopping
       ? [...this.best].map(([name, array]) => [`${BEST}${name}`, array] as const)
       : []

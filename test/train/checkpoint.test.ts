@@ -123,6 +123,18 @@ t.test('a fit with early stopping that is resumed stops at the same epoch with t
   }
 })
 
+t.test('a restored trainer holds all that its checkpoint does', async (t) => {
+  const { trainer } = await setUp()
+  const options: FitOptions = { epochs: 200, validation, earlyStopping: { patience: 4 } }
+  const checkpoints = [trainer.checkpoint()]
+  for await (const _ of trainer.fit(train, options)) checkpoints.push(trainer.checkpoint())
+  const restored = await setUp()
+  for (const checkpoint of checkpoints) {
+    restored.trainer.restore(throughFile(checkpoint))
+    t.same(restored.trainer.checkpoint(), checkpoint, `epoch ${checkpoint.progress.epoch}`)
+  }
+})
+
 t.test('what is better: by minDelta, and anything after a figure that is no number', async (t) => {
   const evaluation = (loss: number) => ({ loss }) as never
   const stopping = new EarlyStopping({ patience: 2, minDelta: 0.5 }, null)
