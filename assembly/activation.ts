@@ -1,6 +1,6 @@
 import { loadTail, storeTail } from './lanes'
 import { expm1Negative, gaussian, normalTail, sigmoid, softplus, tanh } from './math'
-import { Activation } from './opcodes'
+import { Activation } from './codes'
 import { shareBegin, shareEnd } from './threads'
 
 /**

@@ -21,7 +21,7 @@ import { columnPanel, EDGE_BYTES, ENTRY_BYTES, listRow } from './conv2d-kernel'
 import { skipsZeros, sparseFilters, sparseInput } from './conv2d-sparse'
 import { MR, NR } from './gemm-kernel'
 import { packB } from './gemm-pack'
-import { Activation } from './opcodes'
+import { Activation } from './codes'
 import { scratch } from './scratch'
 import { shareBegin, shareEnd } from './threads'
 

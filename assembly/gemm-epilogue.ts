@@ -1,5 +1,5 @@
 import { activateSpan } from './activation'
-import { Activation } from './opcodes'
+import { Activation } from './codes'
 
 /**
  * What is done to rows of C once all of their terms are added, while they are still in the cache:

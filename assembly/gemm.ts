@@ -8,7 +8,7 @@ import { finishRows } from './gemm-epilogue'
 import { kernel4x4, kernel4x8, MR, NR } from './gemm-kernel'
 import { blockDepth, packA4, packB, packColumns } from './gemm-pack'
 import { gemmRows, gemmSparse, enoughZeros, NR_SPARSE } from './gemm-sparse'
-import { GemmFlag } from './opcodes'
+import { GemmFlag } from './codes'
 import { scratch } from './scratch'
 import { shareBegin, shareEnd } from './threads'
 

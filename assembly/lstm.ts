@@ -3,7 +3,7 @@ import { gemmPacked } from './gemm-packed'
 import { loadLanes, storeLanes } from './lanes'
 import { multiply } from './mask-steps'
 import { tanh } from './math'
-import { RecurrentFlag } from './opcodes'
+import { RecurrentFlag } from './codes'
 import {
   addStateGradient,
   BLOCK,

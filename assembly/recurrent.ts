@@ -10,7 +10,7 @@ import { gemmPacked, PACKED_SCRATCH } from './gemm-packed'
 import { loadLanes, storeLanes } from './lanes'
 import { sigmoid, tanh } from './math'
 import { multiply } from './mask-steps'
-import { RecurrentFlag } from './opcodes'
+import { RecurrentFlag } from './codes'
 import { scratch } from './scratch'
 
 /** 2^-90: a state's gradient below it has vanished. */

@@ -1,5 +1,5 @@
 import { loadSome, storeSome } from './lanes'
-import { PENALTY_BLOCK } from './opcodes'
+import { PENALTY_BLOCK } from './codes'
 import { isFirstThread, shareBegin, shareEnd } from './threads'
 
 /**

@@ -8,7 +8,7 @@ import {
   startedProgram,
   startOthers,
 } from './barrier'
-import { execute } from './interpreter'
+import { execute } from './interpreter.generated'
 
 /** Runs the program of `words` 32-bit words on this instance alone. */
 export function run(program: usize, words: i32): void {

@@ -1,6 +1,6 @@
 /** GEMM in GFLOP/s beside what its micro-kernel reaches in the L1 cache, and skipping zeros beside not skipping them. */
 import { pathToFileURL } from 'node:url'
-import { GemmFlag } from '../assembly/opcodes.js'
+import { GemmFlag } from '../assembly/codes.js'
 import type { Benchmark } from '../src/benchmark/benchmark.js'
 import { openEngine } from '../src/benchmark/engines.js'
 import { type GemmShape, gemmBenchmark, gemmBenchmarks } from '../src/benchmark/gemm.js'

@@ -15,10 +15,10 @@ for (const name of readdirSync(join(root, 'assembly'), { recursive: true })) {
   if (!name.endsWith('.ts')) continue
   const path = join(root, 'assembly', name)
   const source = readFileSync(path, 'utf8')
-  // `opcodes.ts` is listed in biome.json; its name makes the formatter accept this text from standard input.
+  // `codes.ts` is listed in biome.json; its name makes the formatter accept this text from standard input.
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
-    [biome, 'format', '--stdin-file-path=assembly/opcodes.ts'],
+    [biome, 'format', '--stdin-file-path=assembly/codes.ts'],
     { input: source.replace(/^(\s*)@(inline|lazy|unmanaged)$/gm, '$1//@@$2'), encoding: 'utf8', cwd: root },
   )
   if (status !== 0) {

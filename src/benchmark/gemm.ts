@@ -1,4 +1,4 @@
-import { GemmFlag } from '../../assembly/opcodes.js'
+import { GemmFlag } from '../../assembly/codes.js'
 import { gemm } from '../program/instructions.js'
 import type { Benchmark } from './benchmark.js'
 import { kernelBenchmark } from './kernel-program.js'

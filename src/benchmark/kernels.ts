@@ -2,7 +2,7 @@
  * Every kernel of the core on sizes of training on MNIST. Products and convolutions count FLOPs; the others count the
  * elements of their largest operand, since what they do with each differs.
  */
-import { Activation } from '../../assembly/opcodes.js'
+import { Activation } from '../../assembly/codes.js'
 import * as instruction from '../program/instructions.js'
 import type { Tensor } from '../program/tensor.js'
 import type { Benchmark } from './benchmark.js'

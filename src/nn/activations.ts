@@ -1,4 +1,4 @@
-import { Activation } from '../../assembly/opcodes.js'
+import { Activation } from '../../assembly/codes.js'
 import * as instruction from '../program/instructions.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import type { Check } from './fields.js'

@@ -1,4 +1,4 @@
-import { Activation, GemmFlag } from '../../assembly/opcodes.js'
+import { Activation, GemmFlag } from '../../assembly/codes.js'
 import type { Instruction, Program } from './builder.js'
 import { instructionCost, programCost } from './cost.js'
 import { planTransients } from './plan.js'

@@ -1,4 +1,4 @@
-import { PENALTY_BLOCK } from '../../assembly/opcodes.js'
+import { PENALTY_BLOCK } from '../../assembly/codes.js'
 import { type Check, positive } from '../nn/fields.js'
 import type { Parameter } from '../nn/initialisers.js'
 import type { Optimizer } from '../optim/optimizer.js'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Activation } from '../../assembly/opcodes.js'
+import { Activation } from '../../assembly/codes.js'
 import { type ActivationSpec, activation, dense, sequential } from '../../src/index.js'
 import { activate, activateBackward } from '../../src/program/instructions.js'
 import { mixedFloats, sameBits } from '../support/bits.js'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { PENALTY_BLOCK } from '../../assembly/opcodes.js'
+import { PENALTY_BLOCK } from '../../assembly/codes.js'
 import {
   type ClipSpec,
   createEngine,

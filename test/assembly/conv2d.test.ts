@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Activation } from '../../assembly/opcodes.js'
+import { Activation } from '../../assembly/codes.js'
 import { conv2d } from '../../src/nn/layers/conv2d.js'
 import { sequential } from '../../src/nn/model.js'
 import * as instruction from '../../src/program/instructions.js'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Activation, GemmFlag } from '../../assembly/opcodes.js'
+import { Activation, GemmFlag } from '../../assembly/codes.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { createJsEngine } from '../../src/engine/js/engine.js'
 import { createSimdEngine, createWasmEngine } from '../../src/engine/wasm.js'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { RecurrentFlag } from '../../assembly/opcodes.js'
+import { RecurrentFlag } from '../../assembly/codes.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { createJsEngine } from '../../src/engine/js/engine.js'
 import { createSimdEngine } from '../../src/engine/wasm.js'

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import { Op } from '../../assembly/opcodes.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { Patience } from '../../src/engine/patience.js'
 import type { ThreadWorker } from '../../src/engine/runtime.js'
@@ -246,7 +245,7 @@ t.test('a thread that traps in the middle of a program is named', async (t) => {
 
 t.test('so is the first thread, and the others do not wait for it', async (t) => {
   const { engine, workers } = await createWatched(3)
-  const { address, length } = load(engine, [Op.Barrier, 2, 9999, 2])
+  const { address, length } = load(engine, [barrier.op, 2, 9999, 2])
   const message = /^The threads engine cannot go on: thread [123] of 3 has failed: .*unreachable/
   t.throws(() => engine.run(address, length), { name: 'EngineError', message })
   checkBroken(t, engine, message)

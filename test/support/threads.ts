@@ -1,9 +1,9 @@
 import { instantiate } from '@assemblyscript/loader'
-import { Op } from '../../assembly/opcodes.js'
 import { coreModule } from '../../src/engine/cores.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { Heap } from '../../src/engine/heap.js'
 import { viewsOf } from '../../src/engine/js/views.js'
+import { barrier } from '../../src/program/instructions.js'
 
 interface Core extends Record<string, unknown> {
   heapBase(): number
@@ -91,7 +91,7 @@ function groupsOf({ views }: Engine, program: number, words: number) {
   const groups: { at: number; length: number }[][] = [[]]
   for (let at = program; at < program + words * 4; ) {
     const [op, length] = views.i32.subarray(at >>> 2, (at >>> 2) + 2)
-    if (op === Op.Barrier) groups.push([])
+    if (op === barrier.op) groups.push([])
     else groups.at(-1)!.push({ at, length: length! })
     at += length! * 4
   }

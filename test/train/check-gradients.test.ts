@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Activation } from '../../assembly/opcodes.js'
+import { Activation } from '../../assembly/codes.js'
 import { createDoubleEngine } from '../../src/engine/js/double/engine.js'
 import * as double from '../../src/engine/js/double/math.js'
 import { createJsEngine } from '../../src/engine/js/engine.js'

@@ -1,4 +1,4 @@
-import { Activation } from '../../../assembly/opcodes.js'
+import { Activation } from '../../../assembly/codes.js'
 import { expm1Negative, gaussian, normalTail, sigmoid, softplus, tanh } from './math.js'
 import type { Views } from './views.js'
 

@@ -1,4 +1,4 @@
-import { Activation } from '../../../assembly/opcodes.js'
+import { Activation } from '../../../assembly/codes.js'
 import { activate } from './activation.js'
 import { kernel1x8, kernel4x4, MR, NR, NR_ROW } from './gemm-kernel.js'
 import { edge1x8, edge4x4, KC, pack4 } from './gemm-pack.js'

@@ -2,7 +2,7 @@
  * SGEMM in the order of assembly/gemm.ts: loops around a micro-kernel, over blocks of KC terms, blocks of MC rows, column
  * panels and row panels. Every C[i, j] adds its terms in increasing k, so blocking changes no bit.
  */
-import { Activation, GemmFlag } from '../../../assembly/opcodes.js'
+import { Activation, GemmFlag } from '../../../assembly/codes.js'
 import { activate } from './activation.js'
 import { kernel1x8, kernel4x4, MR, NR, NR_ROW } from './gemm-kernel.js'
 import { blockDepth, edge1x8, edge4x4, KC, MC, pack4, pack8 } from './gemm-pack.js'

@@ -1,4 +1,4 @@
-import { RecurrentFlag } from '../../../assembly/opcodes.js'
+import { RecurrentFlag } from '../../../assembly/codes.js'
 import { tanhSpan } from './activation.js'
 import { addSpan } from './add.js'
 import { gemmPacked } from './gemm-packed.js'

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine.js'
 import { createArrayEngine } from './array-engine.js'
-import { runInitialisation } from './initialisation.js'
+import { runInitialisation } from './initialisation.generated.js'
 
 /** Holds the weights of a model that is in no engine yet. It can draw them, and needs none of the other kernels for it. */
 export function createInitialEngine(): Engine {

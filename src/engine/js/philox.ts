@@ -69,7 +69,7 @@ export function elementWords(
 }
 
 /**
- * A random order of 0 .. count - 1, the same as `Op.Permutation` gives: Fisher and Yates's shuffle from the last place
+ * A random order of 0 .. count - 1, the same as the instruction `permutation` gives: Fisher and Yates's shuffle from the last place
  * down (Knuth, The Art of Computer Programming, volume 2, algorithm P). Place i is swapped with place
  * floor(word * (i + 1) / 2^32), where `word` is the word of element i; words that would favour a place are refused, and
  * the next `attempt` at the word of element i is made (Lemire, "Fast random integer generation in an interval", 2019).

@@ -1,4 +1,4 @@
-import { RecurrentFlag } from '../../../assembly/opcodes.js'
+import { RecurrentFlag } from '../../../assembly/codes.js'
 import { sigmoidSpan } from './activation.js'
 import { gemmPacked } from './gemm-packed.js'
 import type { Views } from './views.js'

@@ -1,4 +1,4 @@
-import { PENALTY_BLOCK } from '../../../assembly/opcodes.js'
+import { PENALTY_BLOCK } from '../../../assembly/codes.js'
 import type { Views } from './views.js'
 
 const { abs, fround } = Math

@@ -1,4 +1,4 @@
-import { GemmFlag } from '../../../assembly/opcodes.js'
+import { GemmFlag } from '../../../assembly/codes.js'
 import { ModelError } from '../../errors.js'
 import * as instruction from '../../program/instructions.js'
 import { createTensor } from '../../program/tensor.js'

@@ -1,4 +1,4 @@
-import { RecurrentFlag } from '../../../assembly/opcodes.js'
+import { RecurrentFlag } from '../../../assembly/codes.js'
 import * as instruction from '../../program/instructions.js'
 import { createTensor } from '../../program/tensor.js'
 import { oneOf } from '../fields.js'

@@ -1,4 +1,4 @@
-import { RecurrentFlag } from '../../../assembly/opcodes.js'
+import { RecurrentFlag } from '../../../assembly/codes.js'
 import * as instruction from '../../program/instructions.js'
 import { finite, oneOf } from '../fields.js'
 import type { Layer, Place } from '../layer.js'

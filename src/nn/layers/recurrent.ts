@@ -3,7 +3,7 @@
  * all steps. Forward: z = x Wx + b for all steps in one product, then the steps themselves. Backward: the steps give dz in
  * place of z, and one product over time and batch each gives the weights' gradients and the input's.
  */
-import { GemmFlag, RecurrentFlag } from '../../../assembly/opcodes.js'
+import { GemmFlag, RecurrentFlag } from '../../../assembly/codes.js'
 import { ModelError } from '../../errors.js'
 import type { ProgramBuilder } from '../../program/builder.js'
 import * as instruction from '../../program/instructions.js'

@@ -5,10 +5,7 @@
  * It works on the text format, in which a function is a tree. Lanes are floats where their value is used as floats and
  * integers where not, so that arithmetic needs no conversions; pairs of doubles are two lanes. Each 128-bit expression
  * becomes statements that set fresh locals, in the order of evaluation, within a block at its place.
- *
- * Usage: node scripts/lower-simd.mjs FROM.wasm TO.wasm
  */
-import { readFileSync, writeFileSync } from 'node:fs'
 import binaryen from 'assemblyscript/binaryen'
 
 /** What both modules have; without BulkMemoryOpt binaryen does not accept a BulkMemory of the text format's. */
@@ -38,7 +35,7 @@ const PREPARATION = [
  * The module `bytes` without SIMD, optimized. It should be compiled without optimization, since the optimizer lets values
  * of different kinds share locals.
  */
-function lowerSimd(bytes) {
+export function lowerSimd(bytes) {
   const simd = binaryen.readBinary(bytes)
   simd.setFeatures(FEATURES | binaryen.Features.SIMD128)
   simd.runPasses(PREPARATION)
@@ -581,6 +578,3 @@ function offsetOf(node) {
 function laneOf(node) {
   return Number(node.find((item) => typeof item === 'string' && /^\d+$/.test(item)) ?? 0)
 }
-
-const [, , from, to] = process.argv
-writeFileSync(to, lowerSimd(readFileSync(from)))

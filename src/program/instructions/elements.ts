@@ -1,0 +1,41 @@
+/** Copies, sums and random masks, element by element. */
+import { define } from './define.js'
+
+/** y[i] = x[i] */
+export const copy = define(2, 'copy', { x: 'read', y: 'write', count: 'int' })
+
+/** y[i * yOuter + j * yInner + k] = x[i * xOuter + j * xInner + k] for i < outer, j < inner, k < size. */
+export const copyBlocks = define(53, 'copyBlocks', {
+  x: 'read',
+  y: 'update',
+  outer: 'int',
+  inner: 'int',
+  size: 'int',
+  xOuter: 'int',
+  xInner: 'int',
+  yOuter: 'int',
+  yInner: 'int',
+})
+
+/** y[i] += x[i] */
+export const add = define(52, 'add', { x: 'read', y: 'update', count: 'int' }, (v) => v.count)
+
+/**
+ * y[i] = x[i] * scale where the random word of element i is at least `threshold` (as uint32), else 0. The word comes
+ * from Philox keyed by (seed, stream) and counted by (element, *step), so forward and backward pass see one mask.
+ */
+export const dropout = define(
+  14,
+  'dropout',
+  {
+    x: 'read',
+    y: 'write',
+    count: 'int',
+    threshold: 'int',
+    scale: 'float',
+    seed: 'int',
+    stream: 'int',
+    step: 'read',
+  },
+  (v) => v.count,
+)
