@@ -36,6 +36,7 @@ const PREPARATION = [
  * of different kinds share locals.
  */
 export function lowerSimd(bytes) {
+  resetOptimizer()
   const simd = binaryen.readBinary(bytes)
   simd.setFeatures(FEATURES | binaryen.Features.SIMD128)
   simd.runPasses(PREPARATION)
@@ -45,13 +46,21 @@ export function lowerSimd(bytes) {
     print(tree.map((item) => (item[0] === 'func' ? lowerFunction(item) : item))),
   )
   module.setFeatures(FEATURES)
-  binaryen.setOptimizeLevel(3)
-  binaryen.setShrinkLevel(0)
   module.optimize()
   if (!module.validate()) throw new Error('The module without SIMD is not valid.')
   const lowered = module.emitBinary()
   module.dispose()
   return lowered
+}
+
+/** The compiler before it leaves its own settings in the one binaryen of this thread: with fast math, bits would change. */
+function resetOptimizer() {
+  binaryen.setOptimizeLevel(3)
+  binaryen.setShrinkLevel(0)
+  binaryen.setFastMath(false)
+  binaryen.setAlwaysInlineMaxSize(2)
+  binaryen.setFlexibleInlineMaxSize(20)
+  binaryen.setOneCallerInlineMaxSize(-1)
 }
 
 /** Nested arrays of the atoms between parentheses. */
