@@ -1,5 +1,5 @@
 // Builds into build/ what one of these needs, and writes the sources that are generated:
-//   node scripts/build.mjs sources   the interpreters, the double-precision kernels and the workers' texts: for type checks
+//   node scripts/build.mjs sources   the interpreters, the double-precision kernels, the workers' and the decoder's texts: for type checks
 //   node scripts/build.mjs start     the command line with the two cores that it runs on
 //   node scripts/build.mjs           all of it but tests and types
 //   node scripts/build.mjs tests     the same and the tests
@@ -7,6 +7,7 @@
 import { buildCores, variants } from './build/cores.mjs'
 import { generateDoubleInterpreter } from './build/double.mjs'
 import { generateInterpreters } from './build/interpreters.mjs'
+import { inlineJpegDecoder } from './build/jpeg.mjs'
 import {
   commandLine,
   declarations,
@@ -47,4 +48,5 @@ async function generateSources() {
   await step('interpreters', generateInterpreters)
   await step('double precision', generateDoubleInterpreter)
   await step('workers', inlineWorkers)
+  await step('JPEG decoder', inlineJpegDecoder)
 }

@@ -7,6 +7,8 @@ import { exitCodeHelp } from './exit-codes.js'
 import { checkOutput, readInput, writeOutput } from './files.node.js'
 import { percent } from './format.js'
 import { colours, columns, printJson, printLine, printNote } from './output.node.js'
+import { readPicture } from './picture.node.js'
+import { inkOf } from './predict-image.js'
 
 interface PredictOptions extends EngineChoice {
   readonly png?: string
@@ -41,11 +43,9 @@ async function predict(model: string, files: readonly string[], options: Predict
   if (options.png !== undefined) await checkOutput(options.png)
   const saved = await readModel(await readInput(model), model)
   checkInput(saved.model, model)
-  // The decoders are not loaded before they are needed.
-  const { inkOf } = await import('./predict-image.js')
   const images: Uint8Array[] = []
   for (const file of files) {
-    const { pixels, width, height } = inkOf(await readInput(file), file)
+    const { pixels, width, height } = inkOf(await readPicture(await readInput(file), file), file)
     images.push(prepared(pixels, width, height, file))
   }
   const { loss, standardisation } = saved.settings
