@@ -102,6 +102,7 @@ export const forbidden = [
 export const options = {
   tsPreCompilationDeps: true,
   doNotFollow: { path: '^node_modules/' },
+  preserveSymlinks: true,
   exclude: { path: '\\.generated(\\.|$)' },
 }
 

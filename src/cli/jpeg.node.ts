@@ -32,10 +32,7 @@ interface DecoderOptions {
   readonly noInitialRun: true
   print(text: string): void
   printErr(text: string): void
-  instantiateWasm(
-    imports: WebAssembly.Imports,
-    use: (instance: WebAssembly.Instance) => void,
-  ): WebAssembly.Exports
+  readonly wasmBinary: Uint8Array
 }
 
 /** Encoders write about ten. */
@@ -153,7 +150,6 @@ function readFrame(
 /** The decoder fills in what is missing; these of its words tell of damage that can be seen. */
 const DAMAGE = /premature end|bad huffman|inconsistent|corrupt data|restart|corrupted/i
 
-let compiled: Promise<WebAssembly.Module> | undefined
 let decoder: Promise<Decoder> | undefined
 let words: string[] = []
 
@@ -166,16 +162,10 @@ async function decode(bytes: Uint8Array, file: string): Promise<Pixels> {
       readonly height: number,
     ) {}
   } as unknown as typeof ImageData
-  compiled ??= WebAssembly.compile(Buffer.from(base64, 'base64'))
-  const module = await compiled
   const hear = (text: string) => words.push(text)
   decoder ??= (createDecoder as (options: DecoderOptions) => Promise<Decoder>)({
     ...{ noInitialRun: true, print: hear, printErr: hear },
-    instantiateWasm(imports, use) {
-      const instance = new WebAssembly.Instance(module, imports)
-      use(instance)
-      return instance.exports
-    },
+    wasmBinary: Buffer.from(base64, 'base64'),
   })
   words = []
   let pixels: Pixels | null = null
