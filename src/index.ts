@@ -22,7 +22,30 @@ export {
   kmnist,
   mnist,
 } from './data/mnist.js'
+export { type NpyArray, readNpy, readNpz } from './data/npy.js'
+export {
+  type PictureFile,
+  type PictureOptions,
+  type Pictures,
+  picturesByClass,
+  picturesInZip,
+} from './data/pictures.js'
 export { prepareImage } from './data/prepare.js'
+export type { Raster } from './data/resample.js'
+export { type CsvOptions, readCsv } from './data/table/csv.js'
+export {
+  type CategoryColumn,
+  completeRows,
+  type EncodedColumn,
+  type EncodedTable,
+  type EncodingOptions,
+  encodeTable,
+  learnEncoding,
+  type NumberColumn,
+  type TableEncoding,
+} from './data/table/encoding.js'
+export { readJsonLines } from './data/table/json-lines.js'
+export type { Table } from './data/table/table.js'
 export type { CoreSource } from './engine/cores.js'
 export { createEngine, type EngineOptions } from './engine/create.js'
 export { type Engine, type EngineName, engineNames } from './engine/engine.js'
