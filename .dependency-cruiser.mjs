@@ -19,6 +19,7 @@ export const floors = [
   { 'src/nn/': 'layers and losses: they emit instructions' },
   { 'src/engine/': 'runs programs; only it knows WebAssembly' },
   { 'src/program/': 'instructions, memory plan, printer' },
+  { 'src/schema/': 'what arguments look like, and what is said of wrong ones' },
   { 'src/errors.ts': 'what is thrown on purpose', 'assembly/': 'the numeric core: kernels' },
 ]
 

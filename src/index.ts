@@ -110,7 +110,7 @@ export {
 export type { Checkpoint, CheckpointProgress, EpochRecord, StateArray } from './train/checkpoint.js'
 export type { EarlyStoppingOptions, EarlyStoppingProgress } from './train/early-stopping.js'
 export { csvHeader, csvLine, jsonLine } from './train/epoch-lines.js'
-export { createEvaluator, type Evaluator, type EvaluatorOptions } from './train/evaluator.js'
+export { createEvaluator, type Evaluator } from './train/evaluator.js'
 export {
   type ClassMetrics,
   ConfusionMatrix,
@@ -118,6 +118,7 @@ export {
   type MacroMetrics,
   type Prediction,
 } from './train/metrics.js'
+export type { EvaluatorOptions, FitOptions, TrainerOptions } from './train/options.js'
 export {
   type Calibration,
   type CalibrationBin,
@@ -125,5 +126,5 @@ export {
   topKAccuracy,
 } from './train/prediction-metrics.js'
 export type { EpochResult, StepResult } from './train/results.js'
-export { createTrainer, type FitOptions, type Trainer, type TrainerOptions } from './train/trainer.js'
+export { createTrainer, type Trainer } from './train/trainer.js'
 export type { ClipSpec } from './train/updates.js'

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.js'
 import { type Checkpoint, type CheckpointProgress, DataError, ModelError, type Trainer } from '../index.js'
-import { show } from '../nn/fields.js'
+import { show } from '../schema/show.js'
 
 /** All that has to be the same for a resumed run to end with the same bits: plain data. */
 export type Recipe = Readonly<Record<string, unknown>>

@@ -10,7 +10,8 @@ import {
 } from '../index.js'
 import { lossOf } from '../nn/losses.js'
 import { buildOptimizer } from '../optim/index.js'
-import { checkAugment } from '../train/augment.js'
+import { read } from '../schema/schema.js'
+import { augmentOptions } from '../train/augment.js'
 import { UsageError } from './errors.js'
 import { batchSize, jsonObject, nameOrJson, number, numberOrJson, positiveNumber } from './parse.js'
 
@@ -91,8 +92,7 @@ export function addTrainingOptions(command: Command): Command {
  */
 export function trainingFrom(choice: TrainingChoice): TrainingOptions {
   const { augment, clipNorm, clipValue, loss } = choice
-  // Every image is at least this large, so that only the fields can be wrong.
-  if (augment) checked('--augment', () => checkAugment(augment, [1, 1]))
+  if (augment) checked('--augment', () => read(ModelError, 'augment', 'options', augmentOptions, augment))
   checked('--loss', () => lossOf(loss))
   return {
     ...{ optimizer: optimizerFrom(choice), loss, batchSize: choice.batch },

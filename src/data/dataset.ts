@@ -1,6 +1,9 @@
 import { permutation } from '../engine/js/philox.js'
 import { DataError } from '../errors.js'
 import { Purpose, streamOf } from '../program/streams.js'
+import { Fault, isPlainObject, leaf, object, optional, read, type Schema } from '../schema/schema.js'
+import { show } from '../schema/show.js'
+import { arrayOf, seed as seedSchema, shape, text, truth, wholeNumber } from '../schema/values.js'
 import type { IdxArray } from './idx.js'
 
 /**
@@ -60,6 +63,68 @@ export interface Standardisation {
   readonly scale: Float32Array
 }
 
+const images = arrayOf<Uint8Array | Float32Array>(Uint8Array, Float32Array)
+const labels = arrayOf(Uint8Array)
+const classes = wholeNumber(1, 256)
+
+const sourceSchema = object<DatasetSource & Partial<Pick<Dataset, 'count' | 'sampleSize'>>>({
+  ...{ name: text, images, labels, sampleShape: shape, classes, synthetic: optional(truth) },
+  // Of another data set whose fields are spread: worked out anew.
+  ...{ count: optional(wholeNumber(1)), sampleSize: optional(wholeNumber(1)) },
+})
+
+const datasetFields = object<Dataset>({
+  ...{ name: text, count: wholeNumber(1), sampleShape: shape, sampleSize: wholeNumber(1), classes },
+  ...{ images, labels, indices: optional(arrayOf(Uint32Array)), synthetic: truth },
+})
+
+const DATASET = 'a data set, such as dataset(...) gives'
+
+/** An argument that is a data set, whose sizes agree with each other. It is the caller's own object, no copy. */
+export const aDataset: Schema<Dataset> = {
+  expected: DATASET,
+  read(value, path) {
+    if (!isPlainObject(value)) throw new Fault(path, DATASET, value)
+    if (!Object.hasOwn(value, 'images')) {
+      const parts = ['train', 'validation', 'test'].filter((part) => Object.hasOwn(value, part))
+      throw new Fault(path, parts.length > 0 ? `a data set: its part ${parts.join(' or ')}` : DATASET, value)
+    }
+    const { count, sampleShape, sampleSize, images, labels, indices } = datasetFields.read(value, path)
+    const expected = {
+      sampleSize: sampleShape.reduce((product, size) => product * size, 1),
+      'images.length': labels.length * sampleSize,
+      count: indices?.length ?? labels.length,
+    }
+    const found = { sampleSize, 'images.length': images.length, count }
+    for (const [name, wanted] of Object.entries(expected)) {
+      const value = found[name as keyof typeof found]
+      if (value !== wanted) throw new Fault(`${path}.${name}`, String(wanted), value)
+    }
+    return value as unknown as Dataset
+  },
+}
+
+const finiteValues: Schema<Float32Array> = leaf(
+  'a Float32Array of finite values',
+  (value) => value instanceof Float32Array && value.every(Number.isFinite),
+)
+
+/** A field that holds a standardisation. */
+export const aStandardisation: Schema<Standardisation> = object<Standardisation>({
+  mean: finiteValues,
+  scale: finiteValues,
+})
+
+/** Which of them leave samples for both parts, the size of the data set decides. */
+const aNumber = leaf<number>('a number between 0 and 1', (value) => typeof value === 'number')
+
+const splitOptions = object<SplitOptions>({ seed: optional(seedSchema), shuffle: optional(truth) })
+
+const listOfPositions: Schema<ArrayLike<number>> = leaf(
+  'a list of positions, such as [0, 2, 4]',
+  (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)),
+)
+
 /** An IDX array and the file or URL it was read from. */
 export interface NamedIdx {
   readonly name: string
@@ -77,22 +142,10 @@ const STANDARDISATION_EPSILON = 1e-5
  *   not finite
  */
 export function dataset(source: DatasetSource): Dataset {
-  const { name, images, labels, sampleShape, classes, synthetic = false } = source
-  if (!(images instanceof Uint8Array || images instanceof Float32Array)) {
-    throw new DataError(`${name}: expected images as Uint8Array or Float32Array, found ${typeName(images)}`)
-  }
-  if (!(labels instanceof Uint8Array)) {
-    throw new DataError(`${name}: expected labels as Uint8Array, found ${typeName(labels)}`)
-  }
-  if (!Number.isInteger(classes) || classes < 1 || classes > 256) {
-    throw new DataError(`${name}: expected 1 to 256 classes, found ${classes}`)
-  }
+  const where = isPlainObject(source) && typeof source.name === 'string' ? source.name : 'dataset'
+  const checked = read(DataError, where, 'options', sourceSchema, source)
+  const { name, images, labels, sampleShape, classes, synthetic = false } = checked
   const sampleSize = sampleShape.reduce((product, size) => product * size, 1)
-  if (sampleShape.length === 0 || !sampleShape.every((size) => Number.isInteger(size) && size > 0)) {
-    throw new DataError(
-      `${name}: expected a sample shape of whole numbers from 1 up, found [${sampleShape.join(', ')}]`,
-    )
-  }
   const shape = `[${sampleShape.join(', ')}]`
   if (images.length % sampleSize !== 0) {
     throw new DataError(
@@ -168,18 +221,23 @@ export function datasetFromIdx(name: string, images: NamedIdx, labels: NamedIdx,
  * @throws DataError for no positions and for one outside 0 .. count - 1
  */
 export function subset(set: Dataset, positions: ArrayLike<number>): Dataset {
+  read(DataError, 'subset', 'set', aDataset, set)
+  read(DataError, 'subset', 'positions', listOfPositions, positions)
+  return view(set, positions)
+}
+
+function view(set: Dataset, positions: ArrayLike<number>): Dataset {
   if (positions.length === 0)
     throw new DataError(`${set.name}: expected at least one position in the subset, found none`)
-  const indices = new Uint32Array(positions.length)
-  for (let i = 0; i < indices.length; i++) {
+  for (let i = 0; i < positions.length; i++) {
     const position = positions[i]!
     if (!Number.isInteger(position) || position < 0 || position >= set.count) {
       throw new DataError(
-        `${set.name}: expected positions of 0 to ${set.count - 1} in the subset, found ${position} at ${i}`,
+        `${set.name}: expected positions of 0 to ${set.count - 1} in the subset, found ${show(position)} at ${i}`,
       )
     }
-    indices[i] = set.indices === undefined ? position : set.indices[position]!
   }
+  const indices = Uint32Array.from(positions, (position) => rowOf(set, position))
   return { ...set, count: indices.length, indices }
 }
 
@@ -189,15 +247,17 @@ export function subset(set: Dataset, positions: ArrayLike<number>): Dataset {
  * @throws DataError unless 1 <= count <= set.count
  */
 export function take(set: Dataset, count: number): Dataset {
+  read(DataError, 'take', 'set', aDataset, set)
   if (!Number.isInteger(count) || count < 1 || count > set.count) {
-    throw new DataError(`${set.name}: expected to take 1 to ${set.count} samples, found ${count}`)
+    throw new DataError(`${set.name}: expected to take 1 to ${set.count} samples, found ${show(count)}`)
   }
-  return subset(set, inOrder(count))
+  return view(set, inOrder(count))
 }
 
 /** The same samples in a random order, which is a function of the seed and the number of samples alone. */
 export function shuffled(set: Dataset, seed: number): Dataset {
-  return subset(set, order(set, { seed }))
+  read(DataError, 'shuffled', 'set', aDataset, set)
+  return view(set, order(set, { seed: read(DataError, 'shuffled', 'seed', seedSchema, seed) }))
 }
 
 /**
@@ -207,6 +267,9 @@ export function shuffled(set: Dataset, seed: number): Dataset {
  * @throws DataError when one of the parts would be empty
  */
 export function holdout(set: Dataset, fraction: number, options: SplitOptions = {}): Split {
+  read(DataError, 'holdout', 'set', aDataset, set)
+  read(DataError, 'holdout', 'fraction', aNumber, fraction)
+  const checked = read(DataError, 'holdout', 'options', splitOptions, options)
   const held = Math.floor(fraction * set.count + 0.5)
   if (!(held >= 1 && held < set.count)) {
     throw new DataError(
@@ -214,11 +277,11 @@ export function holdout(set: Dataset, fraction: number, options: SplitOptions = 
         `${set.count} samples`,
     )
   }
-  const positions = order(set, options)
+  const positions = order(set, checked)
   const kept = set.count - held
   return {
-    train: subset(set, positions.subarray(0, kept)),
-    validation: subset(set, positions.subarray(kept)),
+    train: view(set, positions.subarray(0, kept)),
+    validation: view(set, positions.subarray(kept)),
   }
 }
 
@@ -229,17 +292,19 @@ export function holdout(set: Dataset, fraction: number, options: SplitOptions = 
  * @throws DataError unless k is a whole number of 2 to set.count
  */
 export function kfold(set: Dataset, k: number, options: SplitOptions = {}): Split[] {
+  read(DataError, 'kfold', 'set', aDataset, set)
+  const checked = read(DataError, 'kfold', 'options', splitOptions, options)
   if (!Number.isInteger(k) || k < 2 || k > set.count) {
-    throw new DataError(`${set.name}: expected 2 to ${set.count} folds, found ${k}`)
+    throw new DataError(`${set.name}: expected 2 to ${set.count} folds, found ${show(k)}`)
   }
-  const positions = order(set, options)
+  const positions = order(set, checked)
   return Array.from({ length: k }, (_, fold) => {
     const start = Math.floor((fold * set.count) / k)
     const end = Math.floor(((fold + 1) * set.count) / k)
     const train = new Uint32Array(set.count - (end - start))
     train.set(positions.subarray(0, start))
     train.set(positions.subarray(end), start)
-    return { train: subset(set, train), validation: subset(set, positions.subarray(start, end)) }
+    return { train: view(set, train), validation: view(set, positions.subarray(start, end)) }
   })
 }
 
@@ -252,6 +317,7 @@ export function kfold(set: Dataset, k: number, options: SplitOptions = {}): Spli
  * the samples, in float64, mean first. Only + - * / and the square root are used: the same bits in every runtime.
  */
 export function standardisation(set: Dataset): Standardisation {
+  read(DataError, 'standardisation', 'set', aDataset, set)
   const { images, sampleSize, count } = set
   const mean = new Float64Array(sampleSize)
   const variance = new Float64Array(sampleSize)
@@ -298,9 +364,6 @@ export function rowOf(set: Dataset, i: number): number {
 }
 
 function order(set: Dataset, { seed = 0, shuffle = true }: SplitOptions): Uint32Array {
-  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
-    throw new DataError(`${set.name}: expected a seed of 0 to 4294967295, found ${seed}`)
-  }
   return shuffle ? permutation(set.count, seed, streamOf(Purpose.Split), 0) : inOrder(set.count)
 }
 

@@ -1,4 +1,6 @@
 import type { Buffer } from '../program/tensor.js'
+import type { Schema } from '../schema/schema.js'
+import { instance } from '../schema/values.js'
 import type { Views } from './js/views.js'
 
 /** Names of the engines. */
@@ -39,3 +41,9 @@ export interface Engine {
   /** Frees the engine and ends its threads; nothing can be run on it afterwards. */
   close(): void
 }
+
+/** An argument that is an engine. */
+export const anEngine: Schema<Engine> = instance<Engine>(
+  'an engine, from await createEngine()',
+  ...(['allocate', 'release', 'run', 'describe', 'close'] as const),
+)

@@ -1,8 +1,8 @@
 import { Activation } from '../../assembly/codes.js'
 import * as instruction from '../program/instructions.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
-import type { Check } from './fields.js'
-import { show } from './fields.js'
+import { isPlainObject, leaf, type Schema } from '../schema/schema.js'
+import { isPositive, quoted } from '../schema/values.js'
 import type { EmitContext } from './layer.js'
 
 /**
@@ -45,15 +45,17 @@ export interface ActivationCode {
   readonly slope: number
 }
 
-/** Checks a field that holds an activation. */
-export const activation: Check = (value) => {
-  if (typeof value === 'string' && value in codes) return undefined
-  const { leakyRelu, elu } = (value ?? {}) as { leakyRelu?: unknown; elu?: unknown }
-  if (typeof leakyRelu === 'number' && leakyRelu > 0 && leakyRelu < 1) return undefined
-  if (typeof elu === 'number' && elu > 0 && Number.isFinite(elu)) return undefined
-  const names = Object.keys(codes).map(show).join(', ')
-  return `one of ${names}, {"leakyRelu": slope} with a slope between 0 and 1, or {"elu": factor} with a factor above 0`
-}
+/** A field that holds an activation. */
+export const activation: Schema<ActivationSpec> = leaf(
+  `one of ${quoted(Object.keys(codes))}, {"leakyRelu": slope} with a slope between 0 and 1, or {"elu": factor} with a factor above 0`,
+  (value) => {
+    if (typeof value === 'string') return Object.hasOwn(codes, value)
+    if (!isPlainObject(value)) return false
+    const [name, factor] = Object.entries(value).flat()
+    if (Object.keys(value).length !== 1 || !isPositive(factor)) return false
+    return name === 'elu' || (name === 'leakyRelu' && factor < 1)
+  },
+)
 
 /** Looks up an activation that `activation` has checked. */
 export function activationCode(spec: ActivationSpec = 'none'): ActivationCode {

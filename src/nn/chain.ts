@@ -2,9 +2,11 @@ import { ModelError } from '../errors.js'
 import type { ProgramBuilder } from '../program/builder.js'
 import * as instruction from '../program/instructions.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
+import { read } from '../schema/schema.js'
 import type { EmitContext, Forward, Layer, Layout, Place, Shape, TypedSpec } from './layer.js'
 import { showShape } from './layer.js'
 import { buildLayer } from './layers/index.js'
+import { layerSpec } from './layers/spec.js'
 
 /** Layers in a row, each fed by the one before. */
 export interface Chain {
@@ -34,12 +36,13 @@ export function createChain(
     return buildLayer(spec, place, where)
   }
   let shape = input
-  const layers = specs.map((spec, position) => {
-    const type = String(spec?.type)
-    const number = (counts.get(type) ?? 0) + 1
-    counts.set(type, number)
-    const where = `${prefix === '' ? '' : `${prefix.slice(0, -1)}: `}layer ${position + 1}`
-    const layer = build(spec, `${prefix}${type}_${number}`, where, shape)
+  const layers = specs.map((given, position) => {
+    const where = `layer ${position + 1}`
+    const spec = read(ModelError, prefix.slice(0, -1), where, layerSpec, given)
+    const number = (counts.get(spec.type) ?? 0) + 1
+    counts.set(spec.type, number)
+    const within = prefix === '' ? where : `${prefix.slice(0, -1)}: ${where}`
+    const layer = build(spec, `${prefix}${spec.type}_${number}`, within, shape)
     shape = layer.output
     return layer
   })

@@ -1,6 +1,6 @@
 import { ModelError } from '../errors.js'
-import type { Check } from './fields.js'
-import { wholeNumber } from './fields.js'
+import { leaf, type Schema } from '../schema/schema.js'
+import { isSize } from '../schema/values.js'
 import { type Shape, showShape } from './layer.js'
 
 /** The extent of one image; NHWC without the batch axis. */
@@ -13,13 +13,11 @@ export interface ImageShape {
 /** Height and width of a window: one number for a square. */
 export type WindowSize = number | readonly [height: number, width: number]
 
-/** Checks a field that holds a window's size. */
-export const windowSize: Check = (value) => {
-  const sides = Array.isArray(value) && value.length === 2 ? value : [value]
-  return sides.some(wholeNumber(1))
-    ? 'a whole number from 1 up or a pair of them, [height, width]'
-    : undefined
-}
+/** A field that holds a window's size. */
+export const windowSize: Schema<WindowSize> = leaf(
+  'a whole number from 1 up or a pair of them, [height, width]',
+  (value) => isSize(value) || (Array.isArray(value) && value.length === 2 && value.every(isSize)),
+)
 
 export function sidesOf(size: WindowSize): readonly [height: number, width: number] {
   return typeof size === 'number' ? [size, size] : size

@@ -1,8 +1,8 @@
 import type { ProgramBuilder } from '../program/builder.js'
 import * as instruction from '../program/instructions.js'
 import { createTensor, sizeOf, slice, type Tensor } from '../program/tensor.js'
-import type { Check } from './fields.js'
-import { show } from './fields.js'
+import { either, leaf, object, type Schema, variants } from '../schema/schema.js'
+import { atLeast, finite, quoted } from '../schema/values.js'
 import type { Penalty } from './penalty.js'
 
 /**
@@ -40,24 +40,30 @@ const names = [
 ] as const
 type InitialiserName = (typeof names)[number]
 
-/** The one number that each described initialiser takes. */
-const numberOf = {
-  constant: 'value',
-  identity: 'gain',
-  uniform: 'limit',
-  normal: 'deviation',
-  orthogonal: 'gain',
+/** The one number that each described initialiser takes, and what it may be. */
+const numbers = {
+  constant: { value: finite },
+  identity: { gain: finite },
+  uniform: { limit: atLeast(0) },
+  normal: { deviation: atLeast(0) },
+  orthogonal: { gain: finite },
 } as const
 
-/** Checks a field that holds an initialiser. */
-export const initialiser: Check = (value) => {
-  if ((names as readonly unknown[]).includes(value)) return undefined
-  const type = (value as { type?: unknown } | null)?.type
-  const field = numberOf[type as keyof typeof numberOf]
-  if (field && Number.isFinite((value as Record<string, unknown>)[field])) return undefined
-  const described = Object.entries(numberOf).map(([name, number]) => `{"type": "${name}", "${number}": ...}`)
-  return `one of ${[...names.map(show), ...described].join(', ')}`
-}
+const describedNames = Object.entries(numbers).map(
+  ([name, field]) => `{"type": "${name}", "${Object.keys(field)[0]}": ...}`,
+)
+
+/** A field that holds an initialiser. */
+export const initialiser: Schema<Initialiser> = either(
+  leaf<InitialiserName>(`one of ${quoted(names)}`, (value) => (names as readonly unknown[]).includes(value)),
+  variants<Extract<Initialiser, object>>(describedNames.join(', '), {
+    constant: object(numbers.constant),
+    identity: object(numbers.identity),
+    uniform: object(numbers.uniform),
+    normal: object(numbers.normal),
+    orthogonal: object(numbers.orthogonal),
+  }),
+)
 
 /** A tensor that belongs to the model's weights, with its start. */
 export interface Parameter {

@@ -1,8 +1,10 @@
 import { ModelError } from '../errors.js'
 import * as instruction from '../program/instructions.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
+import { deep } from '../schema/plain-data.js'
+import { either, leaf, object, optional, read, type Schema, variants } from '../schema/schema.js'
+import { between, oneOf, quoted } from '../schema/values.js'
 import { activationCode } from './activations.js'
-import { between, checkFields, oneOf, show } from './fields.js'
 import { type EmitContext, type Shape, showShape } from './layer.js'
 import type { Loss, LossOutput } from './loss.js'
 
@@ -40,7 +42,6 @@ function emitSoftmax({ program, batch }: EmitContext, x: Tensor): Tensor {
 
 /** -log softmax(logits)[label], the mean over the batch; from logits, so that it is stable at any size. */
 function buildSoftmaxCrossEntropy(spec: SoftmaxCrossEntropySpec): Loss {
-  checkFields(spec.type, spec, {}, { labelSmoothing: between(0, 1) })
   const { type: name, labelSmoothing: smoothing = 0 } = spec
   return {
     name,
@@ -79,14 +80,11 @@ function emitPointwise(
   return { loss, predicted, gradient }
 }
 
-const reductions = { reduction: oneOf('sum', 'mean') }
-
 /**
  * Each output is the logit of its class on its own: -log sigmoid(x) for the label's, -log(1 - sigmoid(x)) for all others.
  * The probabilities are the sigmoids, which do not sum to 1.
  */
 function buildBinaryCrossEntropy(spec: PointwiseLossSpec): Loss {
-  checkFields(spec.type, spec, {}, reductions)
   return {
     name: spec.type,
     check: (output, classes) => checkClasses(spec.type, output, classes),
@@ -102,7 +100,6 @@ function buildBinaryCrossEntropy(spec: PointwiseLossSpec): Loss {
 
 /** (x - t)^2 with t = 1 for the label's output and 0 for all others. The probabilities are the outputs themselves. */
 function buildMeanSquaredError(spec: PointwiseLossSpec): Loss {
-  checkFields(spec.type, spec, {}, reductions)
   return {
     name: spec.type,
     check: (output, classes) => checkClasses(spec.type, output, classes),
@@ -113,7 +110,6 @@ function buildMeanSquaredError(spec: PointwiseLossSpec): Loss {
 
 /** A softmax at every step of outputs [steps, classes]; -log of their average at the label, the mean over the batch. */
 function buildAveragedSoftmaxCrossEntropy(spec: SequenceLossSpec): Loss {
-  checkFields(spec.type, spec, {})
   const { type: name } = spec
   return {
     name,
@@ -157,7 +153,6 @@ function averagedSoftmax({ program, batch }: EmitContext, logits: Tensor): { p: 
  * -log of the label's, the mean over the batch.
  */
 function buildCategoricalCrossEntropy(spec: SequenceLossSpec): Loss {
-  checkFields(spec.type, spec, {})
   const { type: name } = spec
   return {
     name,
@@ -193,16 +188,35 @@ const builders: { [T in LossName]: (spec: Extract<LossSpec, { type: T }>) => Los
   categoricalCrossEntropy: buildCategoricalCrossEntropy,
 }
 
-/** Builds a loss from its name or its description. */
+const pointwise = object<Omit<PointwiseLossSpec, 'type'>>({ reduction: optional(oneOf('sum', 'mean')) })
+const withoutOptions = object<object>({})
+
+/** A field that holds a loss. */
+export const lossSpec: Schema<LossName | LossSpec> = deep(
+  either(
+    leaf<LossName>(
+      `one of ${quoted(Object.keys(builders))}`,
+      (value) => typeof value === 'string' && Object.hasOwn(builders, value),
+    ),
+    variants<LossSpec>('an object with such a type', {
+      softmaxCrossEntropy: object<Omit<SoftmaxCrossEntropySpec, 'type'>>({
+        labelSmoothing: optional(between(0, 1)),
+      }),
+      binaryCrossEntropy: pointwise,
+      meanSquaredError: pointwise,
+      averagedSoftmaxCrossEntropy: withoutOptions,
+      categoricalCrossEntropy: withoutOptions,
+    }),
+  ),
+)
+
+/**
+ * Builds a loss from its name or its description.
+ * @throws ModelError that names the field that is not right
+ */
 export function lossOf(loss: LossName | LossSpec): Loss {
-  const spec = typeof loss === 'string' ? { type: loss } : loss
-  const type: unknown = spec?.type
-  if (typeof type !== 'string' || !Object.hasOwn(builders, type)) {
-    const names = Object.keys(builders).map(show).join(', ')
-    throw new ModelError(
-      `loss should be one of ${names}, or an object with such a type, found ${show(loss)}.`,
-    )
-  }
-  const build = builders[type as LossName] as (spec: LossSpec) => Loss
+  const found = read(ModelError, '', 'loss', lossSpec, loss)
+  const spec = typeof found === 'string' ? { type: found } : found
+  const build = builders[spec.type] as (spec: LossSpec) => Loss
   return build(spec as LossSpec)
 }

@@ -2,8 +2,10 @@ import type { Engine } from '../engine/engine.js'
 import { createInitialEngine } from '../engine/js/initial-engine.js'
 import { ModelError } from '../errors.js'
 import { sizeOf, type Tensor } from '../program/tensor.js'
+import { deep } from '../schema/plain-data.js'
+import { type Fields, leaf, list, object, optional, read, type Schema } from '../schema/schema.js'
+import { seed, shape } from '../schema/values.js'
 import { type Chain, createChain } from './chain.js'
-import { checkFields, isShape, seed, show } from './fields.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { Parameter } from './initialisers.js'
 import { type EmitContext, type Forward, type Layer, type Layout, type Shape, showShape } from './layer.js'
@@ -22,9 +24,26 @@ export interface ModelConfig extends ModelOptions {
   readonly layers: readonly LayerSpec[]
 }
 
-/** Layers in a row, each fed by the one before. */
+const optionFields: Fields<ModelOptions> = { input: shape, seed: optional(seed) }
+/** What each layer is, its building tells. */
+const layerList: Schema<readonly LayerSpec[]> = list(
+  'layers, such as dense(10)',
+  leaf<LayerSpec>('a layer', () => true),
+  1,
+)
+const modelOptions = deep(object<ModelOptions>(optionFields))
+const modelLayers = deep(layerList)
+const modelConfig = deep(object<ModelConfig>({ ...optionFields, layers: layerList }))
+
+/**
+ * Layers in a row, each fed by the one before.
+ * @throws ModelError that names the option or layer which is not right.
+ */
 export function sequential(layers: readonly LayerSpec[], options: ModelOptions): Model {
-  return new Model({ ...options, layers })
+  return new Model({
+    ...read(ModelError, 'sequential', 'options', modelOptions, options),
+    layers: read(ModelError, 'sequential', 'layers', modelLayers, layers),
+  })
 }
 
 /**
@@ -32,10 +51,7 @@ export function sequential(layers: readonly LayerSpec[], options: ModelOptions):
  * @throws ModelError that names the field or layer which is not right.
  */
 export function modelFromConfig(config: unknown): Model {
-  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
-    throw new ModelError(`A model is an object with the fields input and layers, found ${show(config)}.`)
-  }
-  return new Model(config as ModelConfig)
+  return new Model(read(ModelError, 'model', '', modelConfig, config))
 }
 
 /** A network: its layers, its parameters, and their values wherever those live. */
@@ -46,8 +62,8 @@ export class Model {
   private readonly chain: Chain
   private memory: WeightMemory | null = null
 
+  /** @param config checked, but for its layers' own fields */
   constructor(config: ModelConfig) {
-    checkFields('model', config, { input: isShape, layers: isList }, { seed })
     this.config = { seed: 1, ...config }
     this.chain = createChain(config.layers, config.input)
     this.layers = this.chain.layers
@@ -146,6 +162,5 @@ export class Model {
   }
 }
 
-function isList(value: unknown): string | undefined {
-  return Array.isArray(value) && value.length > 0 ? undefined : 'a list of at least one layer'
-}
+/** A model that `sequential`, `modelFromConfig` or `readModel` has built. */
+export const aModel: Schema<Model> = leaf('a model, from sequential(...)', (value) => value instanceof Model)

@@ -1,4 +1,5 @@
-import { atLeast } from './fields.js'
+import { optional } from '../schema/schema.js'
+import { atLeast } from '../schema/values.js'
 
 /**
  * Regularisation of a layer's weights (not of its biases): l1 * sum |w| + l2 * sum w^2 is added to the loss, in training
@@ -15,7 +16,7 @@ export interface PenaltyOptions {
 export type Penalty = Required<PenaltyOptions>
 
 /** The optional fields of a layer with `PenaltyOptions`. */
-export const penaltyFields = { l1: atLeast(0), l2: atLeast(0) }
+export const penaltyFields = { l1: optional(atLeast(0)), l2: optional(atLeast(0)) }
 
 /** The regularisation that a layer's description asks for, if any. */
 export function penaltyOf({ l1 = 0, l2 = 0 }: PenaltyOptions): Penalty | null {

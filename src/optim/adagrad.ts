@@ -1,8 +1,10 @@
-import { atLeast, checkFields, positive } from '../nn/fields.js'
 import * as instruction from '../program/instructions.js'
 import { sizeOf, type Tensor } from '../program/tensor.js'
+import { description } from '../schema/description.js'
+import { optional } from '../schema/schema.js'
+import { atLeast, positive } from '../schema/values.js'
 import type { Optimizer } from './optimizer.js'
-import { isRate, learningRate, type Rate } from './schedules.js'
+import { learningRate, type Rate, rate } from './schedules.js'
 
 export interface AdagradOptions {
   /** Learning rate. */
@@ -17,13 +19,18 @@ export interface AdagradSpec extends AdagradOptions {
   readonly type: 'adagrad'
 }
 
+export const described = description<AdagradSpec>('adagrad', {
+  rate,
+  start: optional(atLeast(0)),
+  epsilon: optional(positive),
+})
+
 /** Adagrad; the formula is in assembly/adagrad.ts. */
 export function adagrad(options: AdagradOptions): AdagradSpec {
-  return { type: 'adagrad', ...options }
+  return described.create({}, options)
 }
 
 export function buildAdagrad(spec: AdagradSpec): Optimizer {
-  checkFields('adagrad', spec, { rate: isRate }, { start: atLeast(0), epsilon: positive })
   const { start = 0, epsilon = 1e-10 } = spec
   return {
     slots: ['square'],

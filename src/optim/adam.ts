@@ -1,9 +1,11 @@
-import { between, checkFields, finite, positive, truth } from '../nn/fields.js'
 import * as instruction from '../program/instructions.js'
 import { sizeOf, type Tensor } from '../program/tensor.js'
+import { description } from '../schema/description.js'
+import { optional } from '../schema/schema.js'
+import { atLeast, between, positive, truth } from '../schema/values.js'
 import { power } from './functions.js'
 import type { Optimizer } from './optimizer.js'
-import { isRate, learningRate, type Rate } from './schedules.js'
+import { learningRate, type Rate, rate } from './schedules.js'
 
 export interface AdamOptions {
   /** Learning rate; 0.001 suits many networks. */
@@ -30,24 +32,29 @@ export interface AdamWSpec extends AdamOptions {
   readonly weightDecay?: number
 }
 
+const fields = {
+  rate,
+  beta1: optional(between(0, 1)),
+  beta2: optional(between(0, 1)),
+  epsilon: optional(positive),
+  amsgrad: optional(truth),
+  weightDecay: optional(atLeast(0)),
+}
+
+export const describedAdam = description<AdamSpec>('adam', fields)
+export const describedAdamW = description<AdamWSpec>('adamw', fields)
+
 /** Adam, or with `amsgrad` AMSGrad; the formula is in assembly/adam.ts. */
 export function adam(options: Omit<AdamSpec, 'type'>): AdamSpec {
-  return { type: 'adam', ...options }
+  return describedAdam.create({}, options)
 }
 
 /** Adam with weight decay apart from the gradients; the formula is in assembly/adam.ts. */
 export function adamw(options: Omit<AdamWSpec, 'type'>): AdamWSpec {
-  return { type: 'adamw', ...options }
+  return describedAdamW.create({}, options)
 }
 
 export function buildAdam(spec: AdamSpec | AdamWSpec): Optimizer {
-  const share = between(0, 1)
-  checkFields(
-    spec.type,
-    spec,
-    { rate: isRate },
-    { beta1: share, beta2: share, epsilon: positive, amsgrad: truth, weightDecay: finite },
-  )
   const decoupled = spec.type === 'adamw'
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, amsgrad = false } = spec
   const weightDecay = spec.weightDecay ?? (decoupled ? 0.01 : 0)

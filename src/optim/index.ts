@@ -1,10 +1,11 @@
 import { ModelError } from '../errors.js'
-import { show } from '../nn/fields.js'
-import { type AdagradSpec, buildAdagrad } from './adagrad.js'
-import { type AdamSpec, type AdamWSpec, buildAdam } from './adam.js'
+import { deep } from '../schema/plain-data.js'
+import { read, type Schema, variants } from '../schema/schema.js'
+import { type AdagradSpec, described as adagrad, buildAdagrad } from './adagrad.js'
+import { type AdamSpec, type AdamWSpec, buildAdam, describedAdam, describedAdamW } from './adam.js'
 import type { Optimizer } from './optimizer.js'
-import { buildRmsprop, type RmspropSpec } from './rmsprop.js'
-import { buildSgd, type SgdSpec } from './sgd.js'
+import { buildRmsprop, type RmspropSpec, described as rmsprop } from './rmsprop.js'
+import { buildSgd, type SgdSpec, described as sgd } from './sgd.js'
 
 /** The description of an optimizer: plain data. */
 export type OptimizerSpec = AdagradSpec | AdamSpec | AdamWSpec | RmspropSpec | SgdSpec
@@ -17,13 +18,28 @@ const builders: { [T in OptimizerSpec['type']]: (spec: Extract<OptimizerSpec, { 
   sgd: buildSgd,
 }
 
-/** Builds an optimizer from its description. */
-export function buildOptimizer(spec: OptimizerSpec): Optimizer {
-  const type: unknown = spec?.type
-  if (typeof type !== 'string' || !Object.hasOwn(builders, type)) {
-    const known = Object.keys(builders).map((name) => `${name}(...)`)
-    throw new ModelError(`optimizer should be one of ${known.join(', ')}, found ${show(spec)}.`)
-  }
-  const build = builders[type as OptimizerSpec['type']] as (spec: OptimizerSpec) => Optimizer
+/** A field that holds an optimizer. */
+export const optimizerSpec: Schema<OptimizerSpec> = deep(
+  variants(
+    `one of ${Object.keys(builders)
+      .map((name) => `${name}(...)`)
+      .join(', ')}`,
+    {
+      adagrad: adagrad.fields,
+      adam: describedAdam.fields,
+      adamw: describedAdamW.fields,
+      rmsprop: rmsprop.fields,
+      sgd: sgd.fields,
+    },
+  ),
+)
+
+/**
+ * Builds an optimizer from its description.
+ * @throws ModelError that names the field that is not right
+ */
+export function buildOptimizer(given: OptimizerSpec): Optimizer {
+  const spec = read(ModelError, '', 'optimizer', optimizerSpec, given)
+  const build = builders[spec.type] as (spec: OptimizerSpec) => Optimizer
   return build(spec)
 }

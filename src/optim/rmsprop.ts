@@ -1,8 +1,10 @@
-import { between, checkFields, positive, truth } from '../nn/fields.js'
 import * as instruction from '../program/instructions.js'
 import { sizeOf, type Tensor } from '../program/tensor.js'
+import { description } from '../schema/description.js'
+import { optional } from '../schema/schema.js'
+import { between, positive, truth } from '../schema/values.js'
 import type { Optimizer } from './optimizer.js'
-import { isRate, learningRate, type Rate } from './schedules.js'
+import { learningRate, type Rate, rate } from './schedules.js'
 
 export interface RmspropOptions {
   /** Learning rate. */
@@ -19,18 +21,19 @@ export interface RmspropSpec extends RmspropOptions {
   readonly type: 'rmsprop'
 }
 
+export const described = description<RmspropSpec>('rmsprop', {
+  rate,
+  decay: optional(between(0, 1)),
+  epsilon: optional(positive),
+  epsilonInside: optional(truth),
+})
+
 /** RMSProp; the formula is in assembly/rmsprop.ts. */
 export function rmsprop(options: RmspropOptions): RmspropSpec {
-  return { type: 'rmsprop', ...options }
+  return described.create({}, options)
 }
 
 export function buildRmsprop(spec: RmspropSpec): Optimizer {
-  checkFields(
-    'rmsprop',
-    spec,
-    { rate: isRate },
-    { decay: between(0, 1), epsilon: positive, epsilonInside: truth },
-  )
   const { decay = 0.9, epsilon = 1e-8, epsilonInside = false } = spec
   return {
     slots: ['square'],

@@ -1,4 +1,6 @@
-import { atLeast, between, type Check, checkFields, finite, oneOf, truth, wholeNumber } from '../nn/fields.js'
+import { description } from '../schema/description.js'
+import { either, lazy, optional, type Schema, variants } from '../schema/schema.js'
+import { atLeast, between, oneOf, truth, wholeNumber } from '../schema/values.js'
 import { halfCosine, power } from './functions.js'
 
 /** A learning rate that changes as training goes on: plain data. Steps t count from 0 over a trainer's life. */
@@ -14,6 +16,66 @@ export type ScheduleSpec =
 /** A learning rate: the same for all steps, or a schedule. */
 export type Rate = number | ScheduleSpec
 
+const count = wholeNumber(1)
+
+const described = {
+  stepDecay: description<StepDecay>('stepDecay', { start: atLeast(0), factor: atLeast(0), every: count }),
+  exponentialDecay: description<ExponentialDecay>('exponentialDecay', {
+    start: atLeast(0),
+    factor: atLeast(0),
+    every: optional(count),
+  }),
+  inverseTimeDecay: description<InverseTimeDecay>('inverseTimeDecay', {
+    start: atLeast(0),
+    decay: atLeast(0),
+    every: optional(count),
+  }),
+  cosineDecay: description<CosineDecay>('cosineDecay', {
+    start: atLeast(0),
+    end: optional(atLeast(0)),
+    steps: count,
+  }),
+  warmUp: description<WarmUp>('warmUp', {
+    steps: count,
+    next: lazy('a learning rate', () => rate),
+    fromZero: optional(truth),
+  }),
+  oneCycle: description<OneCycle>('oneCycle', {
+    highest: atLeast(0),
+    steps: count,
+    rise: optional(between(0, 1)),
+    divisor: optional(atLeast(1)),
+    finalDivisor: optional(atLeast(1)),
+    slope: optional(oneOf('cosine', 'linear')),
+  }),
+  reduceOnPlateau: description<ReduceOnPlateau>('reduceOnPlateau', {
+    start: atLeast(0),
+    factor: optional(between(0, 1)),
+    patience: optional(wholeNumber(0)),
+    threshold: optional(between(0, 1)),
+    least: optional(atLeast(0)),
+  }),
+}
+
+/** A field that holds a learning rate. */
+export const rate: Schema<Rate> = either(
+  atLeast(0),
+  variants<ScheduleSpec>(
+    `a schedule: ${Object.keys(described)
+      .map((name) => `${name}(...)`)
+      .join(', ')}`,
+    {
+      stepDecay: described.stepDecay.fields,
+      exponentialDecay: described.exponentialDecay.fields,
+      inverseTimeDecay: described.inverseTimeDecay.fields,
+      cosineDecay: described.cosineDecay.fields,
+      warmUp: described.warmUp.fields,
+      oneCycle: described.oneCycle.fields,
+      reduceOnPlateau: described.reduceOnPlateau.fields,
+    },
+  ),
+)
+
 export interface StepDecay {
   readonly type: 'stepDecay'
   /** Rate at first. */
@@ -25,7 +87,7 @@ export interface StepDecay {
 
 /** rate = start * factor^floor(t / every) */
 export function stepDecay(options: Omit<StepDecay, 'type'>): StepDecay {
-  return { type: 'stepDecay', ...options }
+  return described.stepDecay.create({}, options)
 }
 
 export interface ExponentialDecay {
@@ -40,7 +102,7 @@ export interface ExponentialDecay {
 
 /** rate = start * factor^(t / every); in stairs it is `stepDecay`. */
 export function exponentialDecay(options: Omit<ExponentialDecay, 'type'>): ExponentialDecay {
-  return { type: 'exponentialDecay', ...options }
+  return described.exponentialDecay.create({}, options)
 }
 
 export interface InverseTimeDecay {
@@ -54,7 +116,7 @@ export interface InverseTimeDecay {
 
 /** rate = start / (1 + decay * t / every) */
 export function inverseTimeDecay(options: Omit<InverseTimeDecay, 'type'>): InverseTimeDecay {
-  return { type: 'inverseTimeDecay', ...options }
+  return described.inverseTimeDecay.create({}, options)
 }
 
 export interface CosineDecay {
@@ -68,7 +130,7 @@ export interface CosineDecay {
 
 /** rate = end + (start - end) * (1 + cos(pi * min(t / steps, 1))) / 2 (Loshchilov and Hutter 2017, without restarts). */
 export function cosineDecay(options: Omit<CosineDecay, 'type'>): CosineDecay {
-  return { type: 'cosineDecay', ...options }
+  return described.cosineDecay.create({}, options)
 }
 
 export interface WarmUp {
@@ -86,7 +148,7 @@ export interface WarmUp {
  * `next` begins.
  */
 export function warmUp(options: Omit<WarmUp, 'type'>): WarmUp {
-  return { type: 'warmUp', ...options }
+  return described.warmUp.create({}, options)
 }
 
 export interface OneCycle {
@@ -109,7 +171,7 @@ export interface OneCycle {
  * steps - 1 (Smith and Topin 2018, with PyTorch's corners).
  */
 export function oneCycle(options: Omit<OneCycle, 'type'>): OneCycle {
-  return { type: 'oneCycle', ...options }
+  return described.oneCycle.create({}, options)
 }
 
 export interface ReduceOnPlateau {
@@ -128,7 +190,7 @@ export interface ReduceOnPlateau {
 
 /** Lowers the rate when the validation loss of the epochs so far no longer falls. */
 export function reduceOnPlateau(options: Omit<ReduceOnPlateau, 'type'>): ReduceOnPlateau {
-  return { type: 'reduceOnPlateau', ...options }
+  return described.reduceOnPlateau.create({}, options)
 }
 
 /**
@@ -138,51 +200,33 @@ export function reduceOnPlateau(options: Omit<ReduceOnPlateau, 'type'>): ReduceO
 export type Schedule = (t: number, losses: readonly number[]) => number
 
 type Builders = {
-  [T in ScheduleSpec['type']]: (spec: Extract<ScheduleSpec, { type: T }>, where: string) => Schedule
+  [T in ScheduleSpec['type']]: (spec: Extract<ScheduleSpec, { type: T }>) => Schedule
 }
 
-const count = wholeNumber(1)
-
 const builders: Builders = {
-  stepDecay(spec, where) {
-    checkFields(where, spec, { start: finite, factor: atLeast(0), every: count })
+  stepDecay(spec) {
     const { start, factor, every } = spec
     return (t) => start * power(factor, Math.floor(t / every))
   },
-  exponentialDecay(spec, where) {
-    checkFields(where, spec, { start: finite, factor: atLeast(0) }, { every: count })
+  exponentialDecay(spec) {
     const { start, factor, every = 1 } = spec
     return (t) => start * power(factor, t / every)
   },
-  inverseTimeDecay(spec, where) {
-    checkFields(where, spec, { start: finite, decay: atLeast(0) }, { every: count })
+  inverseTimeDecay(spec) {
     const { start, decay, every = 1 } = spec
     return (t) => start / (1 + (decay * t) / every)
   },
-  cosineDecay(spec, where) {
-    checkFields(where, spec, { start: finite, steps: count }, { end: finite })
+  cosineDecay(spec) {
     const { start, steps, end = 0 } = spec
     return (t) => end + (start - end) * halfCosine(Math.min(t / steps, 1))
   },
-  warmUp(spec, where) {
-    checkFields(where, spec, { steps: count, next: isRate }, { fromZero: truth })
+  warmUp(spec) {
     const { steps, fromZero = false } = spec
-    const next = buildRate(spec.next, `${where}: next`)
+    const next = buildRate(spec.next)
     return (t, losses) =>
       t < steps ? (next(0, losses) * (fromZero ? t : t + 1)) / steps : next(t - steps, losses)
   },
-  oneCycle(spec, where) {
-    checkFields(
-      where,
-      spec,
-      { highest: finite, steps: count },
-      {
-        rise: between(0, 1),
-        divisor: atLeast(1),
-        finalDivisor: atLeast(1),
-        slope: oneOf('cosine', 'linear'),
-      },
-    )
+  oneCycle(spec) {
     const { highest, steps, rise = 0.3, divisor = 25, finalDivisor = 1e4, slope = 'cosine' } = spec
     const first = highest / divisor
     const last = first / finalDivisor
@@ -194,13 +238,7 @@ const builders: Builders = {
         ? blend(first, highest, t / top)
         : blend(highest, last, Math.min((t - top) / (steps - 1 - top), 1))
   },
-  reduceOnPlateau(spec, where) {
-    checkFields(
-      where,
-      spec,
-      { start: finite },
-      { factor: between(0, 1), patience: wholeNumber(0), threshold: between(0, 1), least: atLeast(0) },
-    )
+  reduceOnPlateau(spec) {
     const { start, factor = 0.1, patience = 10, threshold = 1e-4, least = 0 } = spec
     return (_, losses) => {
       let rate = start
@@ -220,24 +258,11 @@ const builders: Builders = {
   },
 }
 
-const isSchedule = (value: unknown): value is ScheduleSpec => {
-  const type = (value as { type?: unknown } | null)?.type
-  return typeof type === 'string' && Object.hasOwn(builders, type)
-}
-
-/** Checks a field that holds a learning rate; `buildRate` checks the schedule's own fields. */
-export const isRate: Check = (value) =>
-  isSchedule(value) || finite(value) === undefined
-    ? undefined
-    : `a finite number or a schedule: ${Object.keys(builders)
-        .map((name) => `${name}(...)`)
-        .join(', ')}`
-
-/** Builds a learning rate that `isRate` has checked; errors name `where`. */
-function buildRate(rate: Rate, where: string): Schedule {
+/** Builds a learning rate that `rate` has checked. */
+function buildRate(rate: Rate): Schedule {
   if (typeof rate === 'number') return () => rate
-  const build = builders[rate.type] as (spec: ScheduleSpec, where: string) => Schedule
-  return build(rate, `${where}: ${rate.type}`)
+  const build = builders[rate.type] as (spec: ScheduleSpec) => Schedule
+  return build(rate)
 }
 
 /** Whether the rate depends on validation losses, without which it would never change. */
@@ -247,6 +272,6 @@ function followsValidation(rate: Rate): boolean {
 }
 
 /** The fields of an optimizer that come from its description's learning rate. */
-export function learningRate({ type, rate }: { readonly type: string; readonly rate: Rate }) {
-  return { rate: buildRate(rate, `${type}: rate`), followsValidation: followsValidation(rate) }
+export function learningRate({ rate }: { readonly rate: Rate }) {
+  return { rate: buildRate(rate), followsValidation: followsValidation(rate) }
 }

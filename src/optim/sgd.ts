@@ -1,9 +1,11 @@
 import { ModelError } from '../errors.js'
-import { between, checkFields, finite, truth } from '../nn/fields.js'
 import * as instruction from '../program/instructions.js'
 import { sizeOf } from '../program/tensor.js'
+import { description } from '../schema/description.js'
+import { optional } from '../schema/schema.js'
+import { atLeast, between, truth } from '../schema/values.js'
 import type { Optimizer } from './optimizer.js'
-import { isRate, learningRate, type Rate } from './schedules.js'
+import { learningRate, type Rate, rate } from './schedules.js'
 
 export interface SgdOptions {
   /** Learning rate. */
@@ -20,18 +22,19 @@ export interface SgdSpec extends SgdOptions {
   readonly type: 'sgd'
 }
 
+export const described = description<SgdSpec>('sgd', {
+  rate,
+  momentum: optional(between(0, 1)),
+  nesterov: optional(truth),
+  weightDecay: optional(atLeast(0)),
+})
+
 /** Stochastic gradient descent; the formula is in assembly/sgd.ts. */
 export function sgd(options: SgdOptions): SgdSpec {
-  return { type: 'sgd', ...options }
+  return described.create({}, options)
 }
 
 export function buildSgd(spec: SgdSpec): Optimizer {
-  checkFields(
-    'sgd',
-    spec,
-    { rate: isRate },
-    { momentum: between(0, 1), nesterov: truth, weightDecay: finite },
-  )
   const { momentum = 0, nesterov = false, weightDecay = 0 } = spec
   if (nesterov && momentum === 0) {
     throw new ModelError('sgd: nesterov needs a momentum above 0, found 0.')

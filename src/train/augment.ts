@@ -1,10 +1,11 @@
 import { ModelError } from '../errors.js'
-import { between, type Check, checkFields, show } from '../nn/fields.js'
 import { type Shape, showShape } from '../nn/layer.js'
 import type { ProgramBuilder } from '../program/builder.js'
 import * as instruction from '../program/instructions.js'
 import { Purpose, streamOf } from '../program/streams.js'
 import { createTensor, type Tensor } from '../program/tensor.js'
+import { object, optional, type Schema } from '../schema/schema.js'
+import { between, wholeNumber, within } from '../schema/values.js'
 import type { BatchSource } from './state.js'
 
 /**
@@ -44,37 +45,16 @@ const MOST_CHANNELS = 4
 /** The Gaussian is cut off at this many standard deviations. */
 const CUT_OFF = 3
 
-const from =
-  (low: number, high: number): Check =>
-  (value) =>
-    typeof value === 'number' && value >= low && value <= high ? undefined : `a number from ${low} to ${high}`
+/** A field that holds them. */
+export const augmentOptions: Schema<AugmentOptions> = object<AugmentOptions>({
+  shift: optional(wholeNumber(0, 127)),
+  rotate: optional(within(0, 180)),
+  scale: optional(between(0, 1)),
+  elastic: optional(object<ElasticOptions>({ alpha: within(0, 1e6), sigma: within(0.1, 16) })),
+})
 
-const shiftCheck: Check = (value) =>
-  Number.isInteger(value) && from(0, 127)(value) === undefined ? undefined : 'a whole number from 0 to 127'
-
-/**
- * Checks the option `augment` of a trainer.
- * @throws ModelError that names the field, or the model's input where it is no image [height, width] or
- *   [height, width, channels]
- */
-export function checkAugment(options: AugmentOptions, input: Shape): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new ModelError(`trainer: augment should be an object such as { shift: 2 }, found ${show(options)}.`)
-  }
-  checkFields(
-    'augment',
-    options,
-    {},
-    {
-      shift: shiftCheck,
-      rotate: from(0, 180),
-      scale: between(0, 1),
-      elastic: (value) => (typeof value === 'object' && value !== null ? undefined : '{ alpha, sigma }'),
-    },
-  )
-  if (options.elastic) {
-    checkFields('augment: elastic', options.elastic, { alpha: from(0, 1e6), sigma: from(0.1, 16) })
-  }
+/** @throws ModelError where the model's input is no image [height, width] or [height, width, channels]. */
+export function checkAugmented(input: Shape): void {
   const [height = 0, width = 0, channels = 1] = input
   const image = input.length === 2 || input.length === 3
   if (!image || Math.max(height, width) > LARGEST_SIDE || channels > MOST_CHANNELS) {

@@ -1,18 +1,19 @@
-import { type Dataset, rowOf } from '../data/dataset.js'
+import { aDataset, type Dataset, rowOf } from '../data/dataset.js'
 import { createEngine } from '../engine/create.js'
-import type { Engine, EngineName } from '../engine/engine.js'
+import { type Engine, type EngineName, engineNames } from '../engine/engine.js'
 import { permutation } from '../engine/js/philox.js'
 import type { LinkedProgram } from '../engine/linked-program.js'
-import { ModelError } from '../errors.js'
-import { type Check, checkFields, wholeNumber } from '../nn/fields.js'
+import { DataError, ModelError } from '../errors.js'
 import { showShape } from '../nn/layer.js'
 import type { Loss } from '../nn/loss.js'
-import { type LossName, type LossSpec, lossOf } from '../nn/losses.js'
-import { type Model, modelFromConfig } from '../nn/model.js'
+import { type LossName, type LossSpec, lossOf, lossSpec } from '../nn/losses.js'
+import { aModel, type Model, modelFromConfig } from '../nn/model.js'
 import { buildOptimizer } from '../optim/index.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import * as instruction from '../program/instructions.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
+import { either, leaf, object, optional, read } from '../schema/schema.js'
+import { oneOf, wholeNumber } from '../schema/values.js'
 import { trainingProgram } from './programs.js'
 import { Session } from './session.js'
 import { createStepState, keptTensors, type StepState } from './state.js'
@@ -55,6 +56,17 @@ const STEP = 2 ** -18
 /** Gradients below this part of the largest one are compared absolutely: rounding of float32 would drown them. */
 const FLOOR = 0.01
 
+const optionSchema = object<GradientCheckOptions>({
+  engine: optional(oneOf(...engineNames)),
+  loss: optional(lossSpec),
+  elements: optional(
+    either(
+      wholeNumber(1),
+      leaf<'all'>("'all'", (value) => value === 'all'),
+    ),
+  ),
+})
+
 /** In place of an update: copies each gradient to a place where it can be read. */
 const recorder: Optimizer = {
   ...buildOptimizer({ type: 'sgd', rate: 1 }),
@@ -76,9 +88,12 @@ export async function checkGradients(
   batch: Dataset,
   options: GradientCheckOptions = {},
 ): Promise<GradientCheck> {
-  checkFields('checkGradients', options, {}, optionFields)
-  const { elements = 20 } = options
-  const loss = lossOf(options.loss ?? 'softmaxCrossEntropy')
+  const where = 'checkGradients'
+  read(ModelError, where, 'model', aModel, model)
+  read(DataError, where, 'batch', aDataset, batch)
+  const checked = read(ModelError, where, 'options', optionSchema, options)
+  const { elements = 20 } = checked
+  const loss = lossOf(checked.loss ?? 'softmaxCrossEntropy')
   const trained = model.parameters.flatMap((parameter, p) => (parameter.trained === false ? [] : [p]))
   if (trained.length === 0) throw new ModelError('checkGradients: the model has no parameters.')
   const [expected, found] = [showShape(model.input), showShape(batch.sampleShape)]
@@ -87,7 +102,7 @@ export async function checkGradients(
   }
   loss.check(model.output, batch.classes)
 
-  const engine = await createEngine(options.engine ? { engine: options.engine } : {})
+  const engine = await createEngine(checked.engine ? { engine: checked.engine } : {})
   const single = new RecordedStep(model, batch, loss, engine)
   // All kernels once more, which nothing else needs.
   const { createDoubleEngine } = await import('../engine/js/double/engine.js')
@@ -200,12 +215,4 @@ function chosen(size: number, elements: number | 'all', p: number): ArrayLike<nu
 /** Row-major position `element` of a tensor as a position in each axis. */
 function indexOf(element: number, shape: readonly number[]): number[] {
   return shape.map((size, axis) => Math.floor(element / sizeOf(shape.slice(axis + 1))) % size)
-}
-
-const anything: Check = () => undefined
-const optionFields = {
-  engine: anything,
-  loss: anything,
-  elements: (value: unknown) =>
-    value === 'all' ? undefined : wholeNumber(1)(value) && `${wholeNumber(1)(value)} or 'all'`,
 }

@@ -1,5 +1,6 @@
 import { ModelError } from '../errors.js'
-import { type Check, checkFields, finite, oneOf, show, wholeNumber } from '../nn/fields.js'
+import { object, optional, type Schema } from '../schema/schema.js'
+import { atLeast, oneOf, wholeNumber } from '../schema/values.js'
 import type { Evaluation } from './metrics.js'
 
 /** Ends training when validation no longer gets better. */
@@ -20,22 +21,17 @@ export interface EarlyStoppingProgress {
   readonly waited: number
 }
 
-const atLeastZero: Check = (value) =>
-  finite(value) === undefined && (value as number) >= 0 ? undefined : 'a number from 0 up'
+/** A field that holds them. */
+export const earlyStoppingOptions: Schema<EarlyStoppingOptions> = object<EarlyStoppingOptions>({
+  monitor: optional(oneOf('loss', 'accuracy')),
+  patience: wholeNumber(1),
+  minDelta: optional(atLeast(0)),
+})
 
-/**
- * Checks the option `earlyStopping` of a fit.
- * @throws ModelError that names the field
- */
-export function checkEarlyStopping(options: EarlyStoppingOptions, hasValidation: boolean): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new ModelError(`fit: earlyStopping should be { patience, ... }, found ${show(options)}.`)
-  }
-  const monitor = oneOf('loss', 'accuracy')
-  checkFields('earlyStopping', options, { patience: wholeNumber(1) }, { monitor, minDelta: atLeastZero })
-  if (!hasValidation) {
-    throw new ModelError('fit: earlyStopping needs the field validation, a data set, found undefined.')
-  }
+/** @throws ModelError when there is nothing to be watched. */
+export function checkEarlyStopping(hasValidation: boolean): void {
+  if (hasValidation) return
+  throw new ModelError('fit: earlyStopping needs the field validation, a data set, found undefined.')
 }
 
 /** Watches the validation figures of one fit. */

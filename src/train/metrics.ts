@@ -13,7 +13,7 @@ export interface Prediction {
   /** [samples, classes], row-major */
   readonly probabilities: Float32Array
   /** [samples] the most probable class of each */
-  readonly classes: Uint8Array
+  readonly classes: Int32Array
 }
 
 /** One class of a confusion matrix. A figure over no samples is NaN. */

@@ -1,6 +1,7 @@
-import { type Dataset, rowOf } from '../data/dataset.js'
-import { ModelError } from '../errors.js'
-import { checkFields, show, wholeNumber } from '../nn/fields.js'
+import { aDataset, type Dataset, rowOf } from '../data/dataset.js'
+import { DataError, ModelError } from '../errors.js'
+import { object, optional, read, type Schema } from '../schema/schema.js'
+import { arrayOf, wholeNumber } from '../schema/values.js'
 import type { Prediction } from './metrics.js'
 
 /** The samples whose confidence lies in one interval. */
@@ -22,16 +23,30 @@ export interface Calibration {
   readonly bins: readonly CalibrationBin[]
 }
 
+export interface CalibrationOptions {
+  /** 15 by default. */
+  readonly bins?: number
+}
+
+/** More bins than any data set has samples to fill. */
+const MOST_BINS = 2 ** 20
+
+const calibrationOptions = object<CalibrationOptions>({ bins: optional(wholeNumber(1, MOST_BINS)) })
+
+const aPrediction = object<Prediction>({
+  probabilities: arrayOf(Float32Array),
+  // Whole numbers of any width.
+  classes: arrayOf<ArrayLike<number>>(Int32Array, Uint32Array, Uint8Array) as Schema<Int32Array>,
+})
+
 /**
  * Part of the samples whose class is among the `k` most probable, 0..1; of equal probabilities that of the lower class
  * counts as the higher. `data` is what the prediction was made for.
  * @throws ModelError when the prediction is not for these data, or k is no whole number from 1 to the number of classes
  */
 export function topKAccuracy(prediction: Prediction, data: Dataset, k: number): number {
-  const classes = classesOf(prediction, data)
-  if (!Number.isInteger(k) || k < 1 || k > classes) {
-    throw new ModelError(`topKAccuracy: k should be a whole number from 1 to ${classes}, found ${show(k)}.`)
-  }
+  const classes = classesOf('topKAccuracy', prediction, data)
+  read(ModelError, 'topKAccuracy', 'k', wholeNumber(1, classes), k)
   const { probabilities } = prediction
   let right = 0
   for (let i = 0; i < data.count; i++) {
@@ -52,11 +67,10 @@ export function topKAccuracy(prediction: Prediction, data: Dataset, k: number): 
 export function calibration(
   prediction: Prediction,
   data: Dataset,
-  options: { readonly bins?: number } = {},
+  options: CalibrationOptions = {},
 ): Calibration {
-  checkFields('calibration', options, {}, { bins: wholeNumber(1) })
-  const classes = classesOf(prediction, data)
-  const { bins: number = 15 } = options
+  const classes = classesOf('calibration', prediction, data)
+  const { bins: number = 15 } = read(ModelError, 'calibration', 'options', calibrationOptions, options)
   const sums = Array.from({ length: number }, () => ({ count: 0, right: 0, confidence: 0 }))
   for (let i = 0; i < data.count; i++) {
     const predicted = prediction.classes[i]!
@@ -76,8 +90,10 @@ export function calibration(
   return { error: gaps.reduce((sum, gap) => sum + gap, 0) / data.count, bins }
 }
 
-/** The number of classes of a prediction that was made for `data`. */
-function classesOf({ probabilities, classes }: Prediction, data: Dataset): number {
+/** The number of classes of a prediction that was made for `data`; errors name `where`. */
+function classesOf(where: string, prediction: Prediction, data: Dataset): number {
+  const { probabilities, classes } = read(ModelError, where, 'prediction', aPrediction, prediction)
+  read(DataError, where, 'data', aDataset, data)
   if (classes.length === data.count && probabilities.length === data.count * data.classes) return data.classes
   throw new ModelError(
     `${data.name}: expected a prediction of ${data.classes} probabilities for each of ${data.count} samples, found ${probabilities.length} for ${classes.length} samples.`,

@@ -1,13 +1,13 @@
 import type { Dataset } from '../data/dataset.js'
-import type { Engine } from '../engine/engine.js'
+import { anEngine, type Engine } from '../engine/engine.js'
 import { ModelError, TrainingError } from '../errors.js'
-import { type Check, checkFields, seed as isSeed, truth, wholeNumber } from '../nn/fields.js'
-import type { Model } from '../nn/model.js'
-import { buildOptimizer, type OptimizerSpec } from '../optim/index.js'
+import { aModel, type Model } from '../nn/model.js'
+import { buildOptimizer } from '../optim/index.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import type { Program } from '../program/builder.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
-import { type AugmentOptions, checkAugment } from './augment.js'
+import { read } from '../schema/schema.js'
+import { checkAugmented } from './augment.js'
 import {
   BEST,
   type Checkpoint,
@@ -17,56 +17,24 @@ import {
   type StateArray,
   trainedTensors,
 } from './checkpoint.js'
-import {
-  checkEarlyStopping,
-  EarlyStopping,
-  type EarlyStoppingOptions,
-  type EarlyStoppingProgress,
-} from './early-stopping.js'
-import { Evaluator, type EvaluatorOptions } from './evaluator.js'
+import { checkEarlyStopping, EarlyStopping, type EarlyStoppingProgress } from './early-stopping.js'
+import { Evaluator } from './evaluator.js'
+import { type FitOptions, fitOptions, type TrainerOptions, trainerOptions } from './options.js'
 import { shuffleProgram, trainingProgram } from './programs.js'
-import type { EpochResult, StepResult } from './results.js'
+import type { EpochResult } from './results.js'
 import type { Session } from './session.js'
-import { type ClipSpec, isClip } from './updates.js'
-
-export interface TrainerOptions extends EvaluatorOptions {
-  readonly optimizer: OptimizerSpec
-  /** Clips the gradients before each update: `{ value }` or `{ norm }`. */
-  readonly clip?: ClipSpec
-  /** Samples a step, or `'full'` for all of them at once; 32 by default. The last batch of an epoch may be smaller. */
-  readonly batchSize?: number | 'full'
-  /** Distorts images at random, in training only. */
-  readonly augment?: AugmentOptions
-  /** Draws a new order of the samples for every epoch; true by default. */
-  readonly shuffle?: boolean
-  /** Seed of the orders and of augmentation; the model's own by default. */
-  readonly seed?: number
-}
-
-export interface FitOptions {
-  /** How many passes over the data. */
-  readonly epochs: number
-  /** Evaluated after each epoch. */
-  readonly validation?: Dataset
-  /**
-   * Ends training when validation no longer gets better. However the fit ends, but by an error, the model and the
-   * optimizer's memory are then those of the best epoch.
-   */
-  readonly earlyStopping?: EarlyStoppingOptions
-  /**
-   * Ends training after the step at hand: the epoch so far is yielded with `complete` false. An epoch whose last step that
-   * was is complete, and measured on the validation data first.
-   */
-  readonly signal?: AbortSignal
-  readonly onStep?: (step: StepResult) => void
-}
 
 /**
  * Binds a model to an engine to be trained there.
  * @throws ModelError for an option that is unknown or not right.
  */
 export function createTrainer(engine: Engine, model: Model, options: TrainerOptions): Trainer {
-  return new Trainer(engine, model, options)
+  const where = 'createTrainer'
+  return new Trainer(
+    read(ModelError, where, 'engine', anEngine, engine),
+    read(ModelError, where, 'model', aModel, model),
+    read(ModelError, where, 'options', trainerOptions, options),
+  )
 }
 
 /** Trains one model on one engine. See `createTrainer`. */
@@ -94,8 +62,7 @@ export class Trainer extends Evaluator {
     model: Model,
     private readonly options: TrainerOptions,
   ) {
-    checkFields('trainer', options, { optimizer: anything }, trainerFields)
-    if (options.augment) checkAugment(options.augment, model.input)
+    if (options.augment) checkAugmented(model.input)
     const { batchSize = 32, seed = model.seed } = options
     const optimizer = buildOptimizer(options.optimizer)
     const samples = batchSize === 'full' ? Number.POSITIVE_INFINITY : batchSize
@@ -112,10 +79,10 @@ export class Trainer extends Evaluator {
    * @throws TrainingError when a loss is not finite: it names the epoch and step, and the weights are back at what they
    *   were when that epoch began
    */
-  async *fit(data: Dataset, options: FitOptions): AsyncGenerator<EpochResult, void, undefined> {
-    checkFields('fit', options, { epochs: wholeNumber(0) }, fitFields)
-    this.checkData(data)
-    if (options.validation) this.checkData(options.validation)
+  async *fit(data: Dataset, given: FitOptions): AsyncGenerator<EpochResult, void, undefined> {
+    const options = read(ModelError, 'fit', 'options', fitOptions, given)
+    this.checkData('fit', data)
+    if (options.validation) this.checkData('fit', options.validation)
     else if (this.optimizer.followsValidation) {
       throw new ModelError(
         'fit: the learning rate follows the validation loss, so the field validation should be a data set, found undefined.',
@@ -123,7 +90,7 @@ export class Trainer extends Evaluator {
     }
     if (this.fitting) throw new TrainingError('The trainer is already in the middle of another fit.')
     const { earlyStopping } = options
-    if (earlyStopping) checkEarlyStopping(earlyStopping, options.validation !== undefined)
+    if (earlyStopping) checkEarlyStopping(options.validation !== undefined)
     const stopping = earlyStopping ? new EarlyStopping(earlyStopping, this.resumed) : null
     this.resumed = null
     this.stopping = stopping
@@ -189,7 +156,7 @@ export class Trainer extends Evaluator {
 
   /** The program of a training step on `data`, to be printed, counted or run elsewhere. */
   trainingProgram(data: Dataset): Program {
-    this.checkData(data)
+    this.checkData('trainingProgram', data)
     return this.stepProgram(data, Math.min(this.batchSize, data.count)).program
   }
 
@@ -295,16 +262,3 @@ export class Trainer extends Evaluator {
     if (!finite) this.giveUp(before, epoch, step, Number.NaN, rate)
   }
 }
-
-const anything: Check = () => undefined
-const trainerFields = {
-  loss: anything,
-  clip: isClip,
-  batchSize: (value: unknown) =>
-    value === 'full' ? undefined : wholeNumber(1)(value) && `${wholeNumber(1)(value)} or 'full'`,
-  standardisation: anything,
-  augment: anything,
-  shuffle: truth,
-  seed: isSeed,
-}
-const fitFields = { validation: anything, earlyStopping: anything, signal: anything, onStep: anything }

@@ -1,10 +1,11 @@
 import { PENALTY_BLOCK } from '../../assembly/codes.js'
-import { type Check, positive } from '../nn/fields.js'
 import type { Parameter } from '../nn/initialisers.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import type { ProgramBuilder } from '../program/builder.js'
 import * as instruction from '../program/instructions.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
+import { isPlainObject, leaf, type Schema } from '../schema/schema.js'
+import { isPositive } from '../schema/values.js'
 
 /**
  * Gradient clipping: every element to -value .. value, or all gradients together scaled down so that the root of the sum
@@ -12,13 +13,15 @@ import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
  */
 export type ClipSpec = { readonly value: number } | { readonly norm: number }
 
-/** Checks a field that holds a `ClipSpec`. */
-export const isClip: Check = (value) => {
-  const fields = Object.entries((value ?? {}) as object)
-  const [name, limit] = fields[0] ?? []
-  const right = fields.length === 1 && (name === 'value' || name === 'norm') && positive(limit) === undefined
-  return right ? undefined : '{"value": limit} or {"norm": limit} with a limit above 0'
-}
+/** A field that holds a `ClipSpec`. */
+export const clipSpec: Schema<ClipSpec> = leaf(
+  '{"value": limit} or {"norm": limit} with a limit above 0',
+  (value) => {
+    if (!isPlainObject(value) || Object.keys(value).length !== 1) return false
+    const [name, limit] = Object.entries(value)[0]!
+    return (name === 'value' || name === 'norm') && isPositive(limit)
+  },
+)
 
 interface Gradient {
   readonly parameter: Parameter

@@ -183,7 +183,10 @@ t.test(
 
 t.test('an activation that is not known is refused by name', async (t) => {
   const wrong: [unknown, RegExp][] = [
-    ['gleu', /^activation_1: activation should be "softmax", "logSoftmax" or one of "none", .*found "gleu"/],
+    [
+      'gleu',
+      /^activation: activation should be one of 'softmax', 'logSoftmax' or one of "none", .*found "gleu"/,
+    ],
     [{ elu: 0 }, /{"elu": factor} with a factor above 0, found {"elu":0}/],
     [{ leakyRelu: 1 }, /{"leakyRelu": slope} with a slope between 0 and 1, .*found {"leakyRelu":1}/],
     [null, /found null/],

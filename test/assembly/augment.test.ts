@@ -299,18 +299,21 @@ t.test('training is augmented on every engine alike, evaluation and prediction a
 t.test('wrong options are refused by name', async (t) => {
   const engine = await createEngine({ engine: 'js' })
   const wrong: [unknown, RegExp][] = [
-    [{ shift: 1.5 }, /^augment: shift should be a whole number from 0 to 127, found 1.5/],
-    [{ shift: 128 }, /^augment: shift should be a whole number from 0 to 127, found 128/],
-    [{ rotate: 181 }, /^augment: rotate should be a number from 0 to 180, found 181/],
-    [{ scale: 1 }, /^augment: scale should be a number from 0 up to, but not, 1, found 1/],
-    [{ zoom: 1 }, /^augment: unknown field 'zoom'; known are shift, rotate, scale, elastic/],
-    [{ elastic: 3 }, /^augment: elastic should be \{ alpha, sigma \}, found 3/],
-    [{ elastic: { alpha: 1 } }, /^augment: elastic: the field 'sigma' is missing/],
+    [{ shift: 1.5 }, /^createTrainer: augment.shift should be a whole number from 0 to 127, found 1.5/],
+    [{ shift: 128 }, /^createTrainer: augment.shift should be a whole number from 0 to 127, found 128/],
+    [{ rotate: 181 }, /^createTrainer: augment.rotate should be a number from 0 to 180, found 181/],
+    [{ scale: 1 }, /^createTrainer: augment.scale should be a number from 0 up to, but not, 1, found 1/],
+    [{ zoom: 1 }, /^createTrainer: augment: unknown field 'zoom'; known are shift, rotate, scale, elastic/],
+    [{ elastic: 3 }, /^createTrainer: augment.elastic should be an object \{ alpha, sigma \}, found 3/],
+    [{ elastic: { alpha: 1 } }, /^createTrainer: augment.elastic: the field 'sigma' is missing/],
     [
       { elastic: { alpha: 1, sigma: 0 } },
-      /^augment: elastic: sigma should be a number from 0.1 to 16, found 0/,
+      /^createTrainer: augment.elastic.sigma should be a number from 0.1 to 16, found 0/,
     ],
-    [true, /^trainer: augment should be an object such as \{ shift: 2 \}, found true/],
+    [
+      true,
+      /^createTrainer: augment should be an object \{ shift\?, rotate\?, scale\?, elastic\? \}, found true/,
+    ],
   ]
   const model = sequential([flatten(), dense(4)], { input: [8, 8] })
   for (const [augment, message] of wrong) {

@@ -231,16 +231,16 @@ t.test('a single row leaves the running variance as it was', async (t) => {
 })
 
 t.test('a wrong option is refused by name', async (t) => {
-  const wrong: [LayerSpec, RegExp][] = [
+  const wrong: [() => LayerSpec, RegExp][] = [
     [
-      batchNorm({ momentum: 1 }),
-      /batchNorm_1: momentum should be a number from 0 up to, but not, 1, found 1/,
+      () => batchNorm({ momentum: 1 }),
+      /batchNorm: momentum should be a number from 0 up to, but not, 1, found 1/,
     ],
-    [batchNorm({ epsilon: 0 }), /batchNorm_1: epsilon should be a finite number above 1e-45, found 0/],
-    [layerNorm({ epsilon: -1 }), /layerNorm_1: epsilon should be a finite number above 1e-45, found -1/],
-    [{ ...layerNorm(), axis: 1 } as never, /layerNorm_1: unknown field 'axis'/],
+    [() => batchNorm({ epsilon: 0 }), /batchNorm: epsilon should be a finite number above 1e-45, found 0/],
+    [() => layerNorm({ epsilon: -1 }), /layerNorm: epsilon should be a finite number above 1e-45, found -1/],
+    [() => ({ ...layerNorm(), axis: 1 }) as never, /layerNorm_1: unknown field 'axis'/],
   ]
   for (const [spec, message] of wrong) {
-    t.throws(() => sequential([spec], { input: [4] }), { name: 'ModelError', message })
+    t.throws(() => sequential([spec()], { input: [4] }), { name: 'ModelError', message })
   }
 })

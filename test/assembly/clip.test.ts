@@ -249,11 +249,12 @@ t.test('wrong limits and factors are refused by name', async (t) => {
   for (const clip of [{ value: 0 }, { norm: -1 }, { norm: 1, value: 1 }, { nrom: 1 }, {}, null, 5]) {
     t.throws(() => createTrainer(engine, model, { optimizer: sgd({ rate: 1 }), clip: clip as never }), {
       name: 'ModelError',
-      message: /^trainer: clip should be {"value": limit} or {"norm": limit} with a limit above 0, found/,
+      message:
+        /^createTrainer: clip should be {"value": limit} or {"norm": limit} with a limit above 0, found/,
     })
   }
   t.throws(() => sequential([dense(3, { l1: -1 })], { input: [5] }), {
     name: 'ModelError',
-    message: /^dense_1: l1 should be a finite number from 0 up, found -1/,
+    message: /^dense: l1 should be a finite number from 0 up, found -1/,
   })
 })

@@ -174,19 +174,22 @@ t.test('wrong losses are refused by name', async (t) => {
   const engine = await createEngine({ engine: 'js' })
   const model = sequential([dense(3)], { input: [4] })
   const wrong: [unknown, RegExp][] = [
-    [{ type: 'hinge' }, /^loss should be one of "softmaxCrossEntropy", .*found {"type":"hinge"}/],
-    [null, /^loss should be one of .*found null/],
+    [
+      { type: 'hinge' },
+      /^createTrainer: loss should be one of "softmaxCrossEntropy", .*found {"type":"hinge"}/,
+    ],
+    [null, /^createTrainer: loss should be one of .*found null/],
     [
       { type: 'softmaxCrossEntropy', labelSmoothing: 1 },
-      /^softmaxCrossEntropy: labelSmoothing should be a number from 0 up to, but not, 1, found 1/,
+      /^createTrainer: loss: softmaxCrossEntropy: labelSmoothing should be a number from 0 up to, but not, 1, found 1/,
     ],
     [
       { type: 'meanSquaredError', reduction: 'none' },
-      /^meanSquaredError: reduction should be one of 'sum', 'mean'/,
+      /^createTrainer: loss: meanSquaredError: reduction should be one of 'sum', 'mean'/,
     ],
     [
       { type: 'binaryCrossEntropy', labelSmoothing: 0.1 },
-      /^binaryCrossEntropy: unknown field 'labelSmoothing'/,
+      /^createTrainer: loss: binaryCrossEntropy: unknown field 'labelSmoothing'/,
     ],
   ]
   for (const [loss, message] of wrong) {

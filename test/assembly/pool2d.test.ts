@@ -85,14 +85,14 @@ t.test('every engine and every number of shares gives the same bits', async (t) 
 })
 
 t.test('a wrong description is refused by name', async (t) => {
-  const wrong: [LayerSpec, number[], RegExp][] = [
-    [maxPool2d(0), [4, 4], /maxPool2d_1: size should be a whole number from 1 up or a pair/],
-    [maxPool2d(5), [4, 4, 3], /maxPool2d_1: a window of 5 x 5 does not fit .* \[4, 4, 3\]/],
-    [averagePool2d([2, 3]), [4, 4], /averagePool2d_1: windows of 2 x 3 need a stride, found none/],
-    [averagePool2d(2, { stride: 0 }), [4, 4], /stride should be a whole number from 1 up, found 0/],
-    [globalAveragePool2d(), [16], /globalAveragePool2d_1: takes images, .* \[16\]/],
+  const wrong: [() => LayerSpec, number[], RegExp][] = [
+    [() => maxPool2d(0), [4, 4], /maxPool2d: size should be a whole number from 1 up or a pair/],
+    [() => maxPool2d(5), [4, 4, 3], /maxPool2d_1: a window of 5 x 5 does not fit .* \[4, 4, 3\]/],
+    [() => averagePool2d([2, 3]), [4, 4], /averagePool2d_1: windows of 2 x 3 need a stride, found none/],
+    [() => averagePool2d(2, { stride: 0 }), [4, 4], /stride should be a whole number from 1 up, found 0/],
+    [() => globalAveragePool2d(), [16], /globalAveragePool2d_1: takes images, .* \[16\]/],
   ]
   for (const [spec, input, message] of wrong) {
-    t.throws(() => sequential([spec], { input }), { name: 'ModelError', message })
+    t.throws(() => sequential([spec()], { input }), { name: 'ModelError', message })
   }
 })

@@ -39,7 +39,7 @@ t.test('a wrong option is refused by name', async (t) => {
   const wrong: [SgdOptions, RegExp][] = [
     [
       { rate: Number.NaN },
-      /sgd: rate should be a finite number or a schedule: stepDecay\(...\), .*found NaN/,
+      /sgd: rate should be a finite number from 0 up or a schedule: stepDecay\(...\), .*found NaN/,
     ],
     [{ rate: 1, momentum: 1 }, /sgd: momentum should be a number from 0 up to, but not, 1, found 1/],
     [{ rate: 1, nesterov: true }, /sgd: nesterov needs a momentum above 0/],

@@ -115,7 +115,7 @@ t.test('model files that are not right are refused by name', async (t) => {
     checkError(t, result, 1, message)
   }
   await fails('{"input"', /model\.json: expected JSON, found text that is not/)
-  await fails('[]', /model\.json: A model is an object/)
+  await fails('[]', /model\.json: model: it should be an object/)
   await fails('{"input": [28, 28], "layers": [{"type": "dense", "units": 0}]}', /model\.json: dense_1: units/)
   checkError(
     t,

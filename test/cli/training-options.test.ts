@@ -46,7 +46,7 @@ t.test('options that are not right are refused by name', async (t) => {
     ['--optimizer {"type"', /'--optimizer <name>' argument '.*' is invalid\. Expected a name or JSON/],
     ['--optimizer rmsprop --momentum 0.5', /--optimizer: rmsprop: unknown field 'momentum'/],
     ['--rate {"type":"cosineDecay","start":1}', /sgd: rate: cosineDecay: the field 'steps' is missing/],
-    ['--rate {"type":"cosine"}', /sgd: rate should be a finite number or a schedule: stepDecay/],
+    ['--rate {"type":"cosine"}', /sgd: rate should be a finite number from 0 up or a schedule: stepDecay/],
     ['--rate {', /'--rate <number>' argument '{' is invalid\. Expected a number or JSON/],
     ['--loss hinge', /--loss: loss should be one of "softmaxCrossEntropy", .*found "hinge"/],
     [

@@ -63,12 +63,12 @@ t.test('every bad input has its own error', async (t) => {
       /finite values, found NaN at sample 1, element 2/,
     ],
     [{ images: Float32Array.of(0, 1, -Infinity, 3, 4, 5, 6, 7) }, /found -Infinity at sample 0, element 2/],
-    [{ images: [1, 2] }, /images as Uint8Array or Float32Array, found Array/],
-    [{ labels: new Int32Array(2) }, /labels as Uint8Array, found Int32Array/],
-    [{ sampleShape: [] }, /whole numbers from 1 up, found \[\]/],
-    [{ sampleShape: [4, 0] }, /whole numbers from 1 up, found \[4, 0\]/],
-    [{ classes: 0 }, /1 to 256 classes, found 0/],
-    [{ classes: 257 }, /1 to 256 classes, found 257/],
+    [{ images: [1, 2] }, /images should be a Uint8Array or Float32Array, found \[1,2\]/],
+    [{ labels: new Int32Array(2) }, /labels should be a Uint8Array, found an Int32Array of 2 values/],
+    [{ sampleShape: [] }, /whole numbers from 1 up, such as \[28, 28\], found \[\]/],
+    [{ sampleShape: [4, 0] }, /whole numbers from 1 up, .*found \[4,0\]/],
+    [{ classes: 0 }, /classes should be a whole number from 1 to 256, found 0/],
+    [{ classes: 257 }, /classes should be a whole number from 1 to 256, found 257/],
   ]
   for (const [change, message] of cases) {
     t.throws(() => dataset({ ...good, ...change }), { name: 'DataError', message })
@@ -129,7 +129,7 @@ t.test('shuffled is a permutation that the seed decides', async (t) => {
   t.not(rows(shuffled(set, 2)).join(), first.join())
   t.equal(shuffled(set, 1).images, set.images)
   for (const seed of [-1, 0.5, 2 ** 32])
-    t.throws(() => shuffled(set, seed), { message: /seed of 0 to 4294967295/ })
+    t.throws(() => shuffled(set, seed), { message: /seed should be a whole number from 0 to 4294967295/ })
 })
 
 t.test('the order of a seed is the same for ever', async (t) => {

@@ -72,37 +72,45 @@ t.test('initialisers have the spread that they promise', async (t) => {
 })
 
 t.test('what does not fit is refused by layer, field and shapes', async (t) => {
-  const wrong: [unknown[], RegExp][] = [
+  const wrong: [() => unknown[], RegExp][] = [
     [
-      [dense(10)],
+      () => [dense(10)],
       /^dense_1: a dense layer takes vectors, shape \[n\], but its input has shape \[28, 28\]; put flatten\(\)/,
     ],
-    [[flatten(), dense(0)], /^dense_1: units should be a whole number from 1 up, found 0/],
-    [[flatten(), dense(5), dense(2.5)], /^dense_2: units should be a whole number from 1 up, found 2.5/],
+    [() => [flatten(), dense(0)], /^dense: units should be a whole number from 1 up, found 0/],
+    [() => [flatten(), dense(5), dense(2.5)], /^dense: units should be a whole number from 1 up, found 2.5/],
     [
-      [flatten(), dense(5, { activation: 'rleu' as never })],
-      /^dense_1: activation should be one of "none", .*found "rleu"/,
+      () => [flatten(), dense(5, { activation: 'rleu' as never })],
+      /^dense: activation should be one of "none", .*found "rleu"/,
     ],
     [
-      [flatten(), dense(5, { kernel: 'he' as never })],
-      /^dense_1: kernel should be one of "zeros", .*found "he"/,
+      () => [flatten(), dense(5, { kernel: 'he' as never })],
+      /^dense: kernel should be one of "zeros", .*found "he"/,
     ],
     [
-      [flatten(), dense(5, { bais: true } as never)],
-      /^dense_1: unknown field 'bais'; known are units, activation, bias/,
+      () => [flatten(), dense(5, { bais: true } as never)],
+      /^dense: unknown field 'bais'; known are activation, bias/,
     ],
-    [[flatten(), dropout(1)], /^dropout_1: rate should be a number from 0 up to, but not, 1, found 1/],
-    [[flatten(), activation('softmacks' as never)], /^activation_1: activation should be/],
-    [[flatten(), { type: 'dence', units: 3 }], /^layer 2: type should be one of .*"dense".* found "dence"/],
-    [[flatten(), null], /^layer 2: type should be one of .* found undefined/],
-    [[flatten(), { type: 'dense' }], /^dense_1: the field 'units' is missing/],
-    [[], /^model: layers should be a list of at least one layer, found \[\]/],
+    [() => [flatten(), dropout(1)], /^dropout: rate should be a number from 0 up to, but not, 1, found 1/],
+    [() => [flatten(), activation('softmacks' as never)], /^activation: activation should be/],
+    [
+      () => [flatten(), { type: 'dence', units: 3 }],
+      /^layer 2: type should be one of .*"dense".* found "dence"/,
+    ],
+    [() => [flatten(), null], /^layer 2 should be a layer such as dense\(10\), found null/],
+    [() => [flatten(), { type: 'dense' }], /^dense_1: the field 'units' is missing/],
+    [() => [flatten(), dense], /^layer 2 should be .* found the function dense; did you mean dense\(...\)\?/],
+    [
+      () => [flatten(), { type: 'dense', units: 2.5 }],
+      /^dense_1: units should be a whole number from 1 up, found 2.5/,
+    ],
+    [() => [], /^sequential: layers should be a list of at least 1 layers.*found \[\]/],
   ]
   for (const [specs, message] of wrong) {
-    t.throws(() => sequential(specs as LayerSpec[], { input: [28, 28] }), { name: 'ModelError', message })
+    t.throws(() => sequential(specs() as LayerSpec[], { input: [28, 28] }), { name: 'ModelError', message })
   }
   const configs: [unknown, RegExp][] = [
-    [null, /A model is an object with the fields input and layers, found null/],
+    [null, /^model: it should be an object \{ input, seed\?, layers \}, found null/],
     [{ layers: [flatten()] }, /model: the field 'input' is missing/],
     [{ layers: [flatten()], input: [28, 0] }, /model: input should be a list of whole numbers from 1 up/],
     [
@@ -111,7 +119,7 @@ t.test('what does not fit is refused by layer, field and shapes', async (t) => {
     ],
     [
       { layers: [flatten()], input: [2], sede: 1 },
-      /model: unknown field 'sede'; known are input, layers, seed/,
+      /model: unknown field 'sede'; known are input, seed, layers/,
     ],
   ]
   for (const [config, message] of configs) {

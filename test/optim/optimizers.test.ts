@@ -137,21 +137,27 @@ t.test('powers by squaring are right to the last digits', async (t) => {
 })
 
 t.test('a wrong option is refused by name', async (t) => {
-  const wrong: [object, RegExp][] = [
-    [adam({ rate: Infinity }), /^adam: rate should be a finite number or a schedule: .*found Infinity/],
-    [adam({ rate, beta1: 1 }), /^adam: beta1 should be a number from 0 up to, but not, 1, found 1/],
-    [adamw({ rate, beta2: -0.1 }), /^adamw: beta2 should be .*found -0.1/],
-    [adamw({ rate, epsilon: 0 }), /^adamw: epsilon should be a finite number above 1e-45, found 0/],
-    [adam({ rate, epsilon: 1e-60 }), /^adam: epsilon should be .*found 1e-60/],
-    [adam({ rate, amsgrad: 1 as never }), /^adam: amsgrad should be true or false, found 1/],
-    [adam({ rate, beta3: 1 } as never), /^adam: unknown field 'beta3'; known are rate, beta1, beta2/],
-    [rmsprop({ rate, decay: 2 }), /^rmsprop: decay should be .*found 2/],
-    [rmsprop({} as never), /^rmsprop: the field 'rate' is missing/],
-    [adagrad({ rate, start: -1 }), /^adagrad: start should be a finite number from 0 up, found -1/],
-    [{ type: 'adamax', rate }, /^optimizer should be one of adagrad\(...\), adam\(...\), .*found/],
+  const wrong: [() => object, RegExp][] = [
+    [
+      () => adam({ rate: Infinity }),
+      /^adam: rate should be a finite number from 0 up or a schedule: .*found Infinity/,
+    ],
+    [() => adam({ rate, beta1: 1 }), /^adam: beta1 should be a number from 0 up to, but not, 1, found 1/],
+    [() => adamw({ rate, beta2: -0.1 }), /^adamw: beta2 should be .*found -0.1/],
+    [() => adamw({ rate, epsilon: 0 }), /^adamw: epsilon should be a finite number above 1e-45, found 0/],
+    [() => adam({ rate, epsilon: 1e-60 }), /^adam: epsilon should be .*found 1e-60/],
+    [() => adam({ rate, amsgrad: 1 as never }), /^adam: amsgrad should be true or false, found 1/],
+    [() => adam({ rate, beta3: 1 } as never), /^adam: unknown field 'beta3'; known are rate, beta1, beta2/],
+    [() => adam({ rate: -1 }), /^adam: rate should be .*found -1/],
+    [() => adam({ rate: 1e39 }), /^adam: rate should be .*found 1e\+39/],
+    [() => adamw({ rate, weightDecay: -1 }), /^adamw: weightDecay should be .*found -1/],
+    [() => rmsprop({ rate, decay: 2 }), /^rmsprop: decay should be .*found 2/],
+    [() => rmsprop({} as never), /^rmsprop: the field 'rate' is missing/],
+    [() => adagrad({ rate, start: -1 }), /^adagrad: start should be a finite number from 0 up, found -1/],
+    [() => ({ type: 'adamax', rate }), /^optimizer should be one of adagrad\(...\), adam\(...\), .*found/],
   ]
   for (const [spec, message] of wrong) {
-    t.throws(() => buildOptimizer(spec as OptimizerSpec), { name: 'ModelError', message })
+    t.throws(() => buildOptimizer(spec() as OptimizerSpec), { name: 'ModelError', message })
   }
 })
 

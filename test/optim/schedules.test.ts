@@ -148,29 +148,38 @@ t.test('powers and half waves are right to the last digits', async (t) => {
 })
 
 t.test('wrong schedules are refused by name', async (t) => {
-  const wrong: [object | number | string, RegExp][] = [
-    ['fast', /^sgd: rate should be a finite number or a schedule: stepDecay.*found "fast"/],
-    [{ type: 'cosine' }, /^sgd: rate should be .*found {"type":"cosine"}/],
-    [{ type: 'cosineDecay', start: 1 }, /^sgd: rate: cosineDecay: the field 'steps' is missing/],
+  const wrong: [() => unknown, RegExp][] = [
+    [() => 'fast', /^sgd: rate should be a finite number from 0 up or a schedule: stepDecay.*found "fast"/],
+    [() => ({ type: 'cosine' }), /^sgd: rate should be .*found {"type":"cosine"}/],
+    [() => ({ type: 'cosineDecay', start: 1 }), /^sgd: rate: cosineDecay: the field 'steps' is missing/],
     [
-      cosineDecay({ start: 1, steps: 0 }),
-      /^sgd: rate: cosineDecay: steps should be a whole number from 1 up, found 0/,
+      () => cosineDecay({ start: 1, steps: 0 }),
+      /^cosineDecay: steps should be a whole number from 1 up, found 0/,
     ],
     [
-      warmUp({ steps: 2, next: stepDecay({ start: 1, factor: -1, every: 1 }) }),
+      () => ({ type: 'warmUp', steps: 2, next: { type: 'stepDecay', start: 1, factor: -1, every: 1 } }),
       /^sgd: rate: warmUp: next: stepDecay: factor should be a finite number from 0 up, found -1/,
     ],
-    [warmUp({ steps: 2, next: null as never }), /^sgd: rate: warmUp: next should be a finite number or/],
+    [() => warmUp({ steps: 2, next: null as never }), /^warmUp: next should be a finite number from 0 up or/],
     [
-      oneCycle({ highest: 1, steps: 5, rise: 1 }),
+      () => oneCycle({ highest: 1, steps: 5, rise: 1 }),
       /rise should be a number from 0 up to, but not, 1, found 1/,
     ],
-    [oneCycle({ highest: 1, steps: 5, slope: 'cos' as never }), /slope should be one of 'cosine', 'linear'/],
-    [reduceOnPlateau({ start: 1, patience: 0.5 }), /patience should be a whole number from 0 up, found 0.5/],
-    [exponentialDecay({ start: 1, factor: 1, evry: 2 } as never), /unknown field 'evry'; known are start/],
+    [
+      () => oneCycle({ highest: 1, steps: 5, slope: 'cos' as never }),
+      /slope should be one of 'cosine', 'linear'/,
+    ],
+    [
+      () => reduceOnPlateau({ start: 1, patience: 0.5 }),
+      /patience should be a whole number from 0 up, found 0.5/,
+    ],
+    [
+      () => exponentialDecay({ start: 1, factor: 1, evry: 2 } as never),
+      /unknown field 'evry'; known are start/,
+    ],
   ]
   for (const [rate, message] of wrong) {
-    t.throws(() => scheduleOf(rate as Rate), { name: 'ModelError', message })
+    t.throws(() => scheduleOf(rate() as Rate), { name: 'ModelError', message })
   }
 })
 

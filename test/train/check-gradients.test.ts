@@ -151,7 +151,7 @@ t.test('options and data that do not fit are refused by name', async (t) => {
   const wrong: [object, RegExp][] = [
     [{ elements: 0 }, /^checkGradients: elements should be a whole number from 1 up or 'all', found 0/],
     [{ step: 1 }, /^checkGradients: unknown field 'step'; known are engine, loss, elements/],
-    [{ loss: 'hinge' }, /^loss should be one of .*, found "hinge"/],
+    [{ loss: 'hinge' }, /^checkGradients: loss should be one of .*, found "hinge"/],
   ]
   for (const [options, message] of wrong) {
     await t.rejects(checkGradients(model, batch, options), { name: 'ModelError', message })

@@ -204,14 +204,17 @@ t.test('checkpoints that do not fit are refused, and change nothing', async (t) 
 t.test('wrong options of early stopping are refused by name', async (t) => {
   const { trainer } = await setUp()
   const wrong: [unknown, RegExp][] = [
-    [{ patience: 0 }, /^earlyStopping: patience should be a whole number from 1 up, found 0/],
-    [{}, /^earlyStopping: the field 'patience' is missing/],
+    [{ patience: 0 }, /^fit: earlyStopping.patience should be a whole number from 1 up, found 0/],
+    [{}, /^fit: earlyStopping: the field 'patience' is missing/],
     [
       { patience: 1, monitor: 'f1' },
-      /^earlyStopping: monitor should be one of 'loss', 'accuracy', found "f1"/,
+      /^fit: earlyStopping.monitor should be one of 'loss', 'accuracy', found "f1"/,
     ],
-    [{ patience: 1, minDelta: -1 }, /^earlyStopping: minDelta should be a number from 0 up, found -1/],
-    [3, /^fit: earlyStopping should be \{ patience, ... \}, found 3/],
+    [
+      { patience: 1, minDelta: -1 },
+      /^fit: earlyStopping.minDelta should be a finite number from 0 up, found -1/,
+    ],
+    [3, /^fit: earlyStopping should be an object \{ monitor\?, patience, minDelta\? \}, found 3/],
   ]
   for (const [earlyStopping, message] of wrong) {
     const fit = trainer.fit(train, { epochs: 1, validation, earlyStopping } as FitOptions)

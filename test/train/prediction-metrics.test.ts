@@ -12,7 +12,7 @@ function answers(rows: number[][], labels: number[]) {
   const classes = rows[0]!.length
   const prediction: Prediction = {
     probabilities: Float32Array.from(rows.flat()),
-    classes: Uint8Array.from(rows, (row) => row.indexOf(Math.max(...row))),
+    classes: Int32Array.from(rows, (row) => row.indexOf(Math.max(...row))),
   }
   const images = new Uint8Array(labels.length)
   const data = dataset({ name: 'few', images, labels: Uint8Array.from(labels), sampleShape: [1], classes })

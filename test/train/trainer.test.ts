@@ -221,7 +221,7 @@ t.test('an evaluator measures and predicts as the trainer does', async (t) => {
     await all(trainer.fit(data, { epochs: 1 }))
   }
   const { engine, model } = await setUp('simd')
-  const message = /^evaluator: unknown field 'los'/
+  const message = /^createEvaluator: unknown field 'los'/
   t.throws(() => createEvaluator(engine, model, { los: 1 } as never), { name: 'ModelError', message })
 })
 
@@ -292,10 +292,10 @@ t.test('data and options that do not fit are refused', async (t) => {
     message: /fit: the field 'epochs' is missing/,
   })
   const wrong: [object, RegExp][] = [
-    [{ batchSize: 0 }, /trainer: batchSize should be a whole number from 1 up or 'full', found 0/],
+    [{ batchSize: 0 }, /createTrainer: batchSize should be a whole number from 1 up or 'full', found 0/],
     [{ loss: 'hinge' }, /loss should be one of "softmaxCrossEntropy", .*found "hinge"/],
     [{ optimizer: { type: 'adamm' } }, /optimizer should be one of adagrad\(...\), .*sgd\(...\), found/],
-    [{ optimiser: optimizer }, /trainer: unknown field 'optimiser'/],
+    [{ optimiser: optimizer }, /createTrainer: unknown field 'optimiser'/],
     [
       { standardisation: standardisation(take(holdout(quarters(9), 0.5).train, 2)), seed: -3 },
       /seed should be/,

@@ -1,12 +1,14 @@
 import * as instruction from '../../program/instructions.js'
 import { createTensor, sizeOf } from '../../program/tensor.js'
+import { description } from '../../schema/description.js'
+import { either } from '../../schema/schema.js'
+import { oneOf } from '../../schema/values.js'
 import {
   type ActivationSpec,
   activationCode,
   emitActivation,
   activation as isActivation,
 } from '../activations.js'
-import { checkFields } from '../fields.js'
 import type { Layer, Place } from '../layer.js'
 
 /** Activations of whole rows, over the last axis. */
@@ -17,30 +19,27 @@ const rowActivations = {
   logSoftmax: [instruction.logSoftmax, instruction.logSoftmaxBackward],
 } as const
 
-const isRowActivation = (value: unknown): value is RowActivation =>
-  typeof value === 'string' && Object.hasOwn(rowActivations, value)
-
 export interface ActivationLayerSpec {
   readonly type: 'activation'
   readonly activation: ActivationSpec | RowActivation
 }
 
+const layer = description<ActivationLayerSpec>('activation', {
+  activation: either(oneOf('softmax', 'logSoftmax'), isActivation),
+})
+
 /** An activation function as a layer of its own: element by element, or `softmax` or `logSoftmax` over the last axis. */
 export function activation(name: ActivationSpec | RowActivation): ActivationLayerSpec {
-  return { type: 'activation', activation: name }
+  return layer.create({ activation: name })
 }
 
 export function buildActivation(spec: ActivationLayerSpec, { name, input }: Place): Layer {
-  const check = (value: unknown) =>
-    isRowActivation(value)
-      ? undefined
-      : isActivation(value) && `"softmax", "logSoftmax" or ${isActivation(value)}`
-  checkFields(name, spec, { activation: check })
+  const { activation } = layer.read(name, spec)
   const base = { name, input, output: input, parameters: [], layout: 'any' as const }
-  if (isRowActivation(spec.activation)) {
-    return { ...base, forward: rowForward(name, spec.activation, input.at(-1)!) }
+  if (activation === 'softmax' || activation === 'logSoftmax') {
+    return { ...base, forward: rowForward(name, activation, input.at(-1)!) }
   }
-  const code = activationCode(spec.activation)
+  const code = activationCode(activation)
   return {
     ...base,
     forward(context, x) {

@@ -1,6 +1,8 @@
 import * as instruction from '../../program/instructions.js'
 import { createTensor, sizeOf } from '../../program/tensor.js'
-import { between, checkFields, positive } from '../fields.js'
+import { description } from '../../schema/description.js'
+import { optional } from '../../schema/schema.js'
+import { between, positive } from '../../schema/values.js'
 import type { Parameter } from '../initialisers.js'
 import type { Layer, Place } from '../layer.js'
 
@@ -15,18 +17,22 @@ export interface BatchNormSpec extends BatchNormOptions {
   readonly type: 'batchNorm'
 }
 
+const layer = description<BatchNormSpec>('batchNorm', {
+  momentum: optional(between(0, 1)),
+  epsilon: optional(positive),
+})
+
 /**
  * Batch normalisation over all axes but the last. Training uses the mean and variance of the batch at hand, evaluation
  * and prediction the running ones, which belong to the model's weights though no optimizer touches them.
  * The formula is in assembly/batch-norm.ts.
  */
 export function batchNorm(options: BatchNormOptions = {}): BatchNormSpec {
-  return { type: 'batchNorm', ...options }
+  return layer.create({}, options)
 }
 
 export function buildBatchNorm(spec: BatchNormSpec, { name, input }: Place): Layer {
-  checkFields(name, spec, {}, { momentum: between(0, 1), epsilon: positive })
-  const { momentum = 0.1, epsilon = 1e-5 } = spec
+  const { momentum = 0.1, epsilon = 1e-5 } = layer.read(name, spec)
   const channels = input.at(-1)!
   const parameter = (part: string, start: number, trained: boolean): Parameter => ({
     name: `${name}/${part}`,

@@ -1,5 +1,6 @@
+import { description } from '../../schema/description.js'
+import { isPlainObject, leaf } from '../../schema/schema.js'
 import { joinBranches } from '../branches.js'
-import { checkFields } from '../fields.js'
 import type { Layer, Place } from '../layer.js'
 import type { GruSpec } from './gru.js'
 import type { LstmSpec } from './lstm.js'
@@ -10,26 +11,29 @@ export interface BidirectionalSpec {
   readonly layer: SimpleRnnSpec | LstmSpec | GruSpec
 }
 
+const recurrent = ['simpleRnn', 'lstm', 'gru'] as const
+
+const described = description<BidirectionalSpec>('bidirectional', {
+  layer: leaf(
+    'a recurrent layer: simpleRnn(...), lstm(...) or gru(...)',
+    (value) => isPlainObject(value) && (recurrent as readonly unknown[]).includes(value.type),
+  ),
+})
+
 /**
  * A recurrent layer in both directions, each with weights of its own (Schuster and Paliwal 1997), forward outputs first:
  * `units` becomes 2 units. Without `sequence` it joins the forward state after the last step and the backward state after
  * step 0.
  */
 export function bidirectional(layer: SimpleRnnSpec | LstmSpec | GruSpec): BidirectionalSpec {
-  return { type: 'bidirectional', layer }
+  return described.create({ layer })
 }
 
 export function buildBidirectional(spec: BidirectionalSpec, place: Place): Layer {
-  checkFields(place.name, spec, { layer: isRecurrent })
-  const directed = (reverse: boolean): BidirectionalSpec['layer'] => ({ ...spec.layer, reverse })
+  const { layer } = described.read(place.name, spec)
+  const directed = (reverse: boolean): BidirectionalSpec['layer'] => ({ ...layer, reverse })
   return joinBranches(place, [
     place.inner(directed(false), 'forward', place.input),
     place.inner(directed(true), 'backward', place.input),
   ])
-}
-
-function isRecurrent(value: unknown): string | undefined {
-  const type = (value as { type?: unknown } | null)?.type
-  const right = type === 'simpleRnn' || type === 'lstm' || type === 'gru'
-  return right ? undefined : 'a recurrent layer: simpleRnn(...), lstm(...) or gru(...)'
 }

@@ -1,7 +1,9 @@
 import * as instruction from '../../program/instructions.js'
 import { createTensor, type Tensor } from '../../program/tensor.js'
+import { description } from '../../schema/description.js'
+import { optional } from '../../schema/schema.js'
+import { oneOf, truth, wholeNumber } from '../../schema/values.js'
 import { type ActivationSpec, activation, activationCode, emitActivated, rectifies } from '../activations.js'
-import { checkFields, oneOf, truth, wholeNumber } from '../fields.js'
 import { checkWindow, imageShape, sidesOf, type WindowSize, windowSize, windowsWithin } from '../images.js'
 import { type Initialiser, initialiser, type Parameter } from '../initialisers.js'
 import type { EmitContext, Layer, Place } from '../layer.js'
@@ -31,12 +33,24 @@ export interface Conv2dSpec extends Conv2dOptions {
   readonly size: WindowSize
 }
 
+const layer = description<Conv2dSpec>('conv2d', {
+  filters: wholeNumber(1),
+  size: windowSize,
+  stride: optional(wholeNumber(1)),
+  padding: optional(oneOf('valid', 'same')),
+  activation: optional(activation),
+  bias: optional(truth),
+  kernel: optional(initialiser),
+  biasInitialiser: optional(initialiser),
+  ...penaltyFields,
+})
+
 /**
  * A convolution of images [height, width, channels], or [height, width] with one channel, with `filters` filters of `size`
  * pixels: [outHeight, outWidth, filters]. Its kernel is [kernelHeight, kernelWidth, channels, filters] and not flipped.
  */
 export function conv2d(filters: number, size: WindowSize, options: Conv2dOptions = {}): Conv2dSpec {
-  return { type: 'conv2d', filters, size, ...options }
+  return layer.create({ filters, size }, options)
 }
 
 /** Zeros before the first of `extent` pixels, the extent with all zeros, and the windows in it. */
@@ -47,16 +61,8 @@ function padded(extent: number, size: number, stride: number, padding: Conv2dSpe
   return { before: Math.floor(zeros / 2), total: extent + zeros, out }
 }
 
-export function buildConv2d(spec: Conv2dSpec, { name, input }: Place): Layer {
-  checkFields(
-    name,
-    spec,
-    { filters: wholeNumber(1), size: windowSize },
-    {
-      ...{ stride: wholeNumber(1), padding: oneOf('valid', 'same'), activation, bias: truth },
-      ...{ kernel: initialiser, biasInitialiser: initialiser, ...penaltyFields },
-    },
-  )
+export function buildConv2d(given: Conv2dSpec, { name, input }: Place): Layer {
+  const spec = layer.read(name, given)
   const { height, width, channels } = imageShape(name, input)
   const { filters, stride = 1, padding } = spec
   const [kernelHeight, kernelWidth] = sidesOf(spec.size)

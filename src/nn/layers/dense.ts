@@ -2,8 +2,10 @@ import { GemmFlag } from '../../../assembly/codes.js'
 import { ModelError } from '../../errors.js'
 import * as instruction from '../../program/instructions.js'
 import { createTensor } from '../../program/tensor.js'
+import { description } from '../../schema/description.js'
+import { optional } from '../../schema/schema.js'
+import { truth, wholeNumber } from '../../schema/values.js'
 import { type ActivationSpec, activation, activationCode, emitActivated, rectifies } from '../activations.js'
-import { checkFields, truth, wholeNumber } from '../fields.js'
 import { type Initialiser, initialiser, type Parameter } from '../initialisers.js'
 import { type Layer, type Place, showShape } from '../layer.js'
 import { type PenaltyOptions, penaltyFields, penaltyOf } from '../penalty.js'
@@ -24,18 +26,22 @@ export interface DenseSpec extends DenseOptions {
   readonly units: number
 }
 
+const layer = description<DenseSpec>('dense', {
+  units: wholeNumber(1),
+  activation: optional(activation),
+  bias: optional(truth),
+  kernel: optional(initialiser),
+  biasInitialiser: optional(initialiser),
+  ...penaltyFields,
+})
+
 /** A fully connected layer of `units` outputs: y = activation(x W + b), x [batch, in], W [in, units], b [units]. */
 export function dense(units: number, options: DenseOptions = {}): DenseSpec {
-  return { type: 'dense', units, ...options }
+  return layer.create({ units }, options)
 }
 
-export function buildDense(spec: DenseSpec, { name, input }: Place): Layer {
-  checkFields(
-    name,
-    spec,
-    { units: wholeNumber(1) },
-    { activation, bias: truth, kernel: initialiser, biasInitialiser: initialiser, ...penaltyFields },
-  )
+export function buildDense(given: DenseSpec, { name, input }: Place): Layer {
+  const spec = layer.read(name, given)
   if (input.length !== 1) {
     throw new ModelError(
       `${name}: a dense layer takes vectors, shape [n], but its input has shape ${showShape(input)}; put flatten() before it.`,

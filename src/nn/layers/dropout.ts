@@ -1,7 +1,8 @@
 import * as instruction from '../../program/instructions.js'
 import { Purpose, streamOf } from '../../program/streams.js'
 import { createTensor, sizeOf } from '../../program/tensor.js'
-import { between, checkFields } from '../fields.js'
+import { description } from '../../schema/description.js'
+import { between } from '../../schema/values.js'
 import type { Layer, Place } from '../layer.js'
 
 export interface DropoutSpec {
@@ -9,20 +10,22 @@ export interface DropoutSpec {
   readonly rate: number
 }
 
+const layer = description<DropoutSpec>('dropout', { rate: between(0, 1) })
+
 /**
  * Inverted dropout (Srivastava et al. 2014): in training each element is set to zero with probability `rate` and the
  * others are divided by 1 - rate; in inference it does nothing. The mask is not stored: the backward pass draws it again.
  */
 export function dropout(rate: number): DropoutSpec {
-  return { type: 'dropout', rate }
+  return layer.create({ rate })
 }
 
 export function buildDropout(spec: DropoutSpec, { name, input, index }: Place): Layer {
-  checkFields(name, spec, { rate: between(0, 1) })
+  const { rate } = layer.read(name, spec)
   // An element is dropped when its uniform 32-bit word lies below the threshold.
   const mask = {
-    threshold: Math.floor(spec.rate * 2 ** 32),
-    scale: 1 / (1 - spec.rate),
+    threshold: Math.floor(rate * 2 ** 32),
+    scale: 1 / (1 - rate),
     stream: streamOf(Purpose.Dropout, index),
   }
   return {
@@ -32,7 +35,7 @@ export function buildDropout(spec: DropoutSpec, { name, input, index }: Place): 
     parameters: [],
     layout: 'any',
     forward({ program, training, step, seed }, x) {
-      if (!training || spec.rate === 0) return { output: x, backward: (dy) => dy }
+      if (!training || rate === 0) return { output: x, backward: (dy) => dy }
       const count = sizeOf(x.shape)
       const y = createTensor('transient', `${name}.y`, x.shape)
       program.from(name).emit(instruction.dropout, { x, y, count, ...mask, seed, step })

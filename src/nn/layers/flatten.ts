@@ -1,18 +1,20 @@
 import { reshape, sizeOf } from '../../program/tensor.js'
-import { checkFields } from '../fields.js'
+import { description } from '../../schema/description.js'
 import type { Layer, Place } from '../layer.js'
 
 export interface FlattenSpec {
   readonly type: 'flatten'
 }
 
+const layer = description<FlattenSpec>('flatten', {})
+
 /** Makes each sample a vector, row-major: [28, 28] becomes [784]. Emits nothing. */
 export function flatten(): FlattenSpec {
-  return { type: 'flatten' }
+  return layer.create({})
 }
 
 export function buildFlatten(spec: FlattenSpec, { name, input }: Place): Layer {
-  checkFields(name, spec, {})
+  layer.read(name, spec)
   const size = sizeOf(input)
   return {
     name,

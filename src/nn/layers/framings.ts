@@ -2,7 +2,9 @@
 import { ModelError } from '../../errors.js'
 import * as instruction from '../../program/instructions.js'
 import { createTensor, sizeOf } from '../../program/tensor.js'
-import { checkFields, wholeNumber } from '../fields.js'
+import { description } from '../../schema/description.js'
+import { optional } from '../../schema/schema.js'
+import { wholeNumber } from '../../schema/values.js'
 import { type Layer, type Place, type Shape, showShape } from '../layer.js'
 
 export interface RowsSpec {
@@ -26,32 +28,38 @@ export interface PixelsSpec {
 
 export type FramingSpec = RowsSpec | ColumnsSpec | PatchesSpec | PixelsSpec
 
+const described = {
+  rows: description<RowsSpec>('rows', { count: optional(wholeNumber(1)) }),
+  columns: description<ColumnsSpec>('columns', {}),
+  patches: description<PatchesSpec>('patches', { size: wholeNumber(1) }),
+  pixels: description<PixelsSpec>('pixels', {}),
+}
+
 /** A step for each row of an image, from the top: [28, 28] becomes 28 steps of 28, or only the first `count` of them. */
 export function rows(count?: number): RowsSpec {
-  return { type: 'rows', ...(count !== undefined && { count }) }
+  return described.rows.create({ ...(count !== undefined && { count }) })
 }
 
 /** A step for each column of an image, from the left: [28, 28] becomes 28 steps of 28. */
 export function columns(): ColumnsSpec {
-  return { type: 'columns' }
+  return described.columns.create({})
 }
 
 /** A step for every `size` values in reading order: with 7, [28, 28] becomes 112 steps of 7. */
 export function patches(size: number): PatchesSpec {
-  return { type: 'patches', size }
+  return described.patches.create({ size })
 }
 
 /** A step for every single value in reading order: [28, 28] becomes 784 steps of 1. */
 export function pixels(): PixelsSpec {
-  return { type: 'pixels' }
+  return described.pixels.create({})
 }
 
 export function buildRows(spec: RowsSpec, place: Place): Layer {
   const { name, input } = place
-  checkFields(name, spec, {}, { count: wholeNumber(1) })
   checkImage(name, input)
   const height = input[0]!
-  const { count = height } = spec
+  const { count = height } = described.rows.read(name, spec)
   if (count > height) {
     throw new ModelError(
       `${name}: count should be at most the ${height} rows of an input of shape ${showShape(input)}, found ${count}.`,
@@ -62,7 +70,7 @@ export function buildRows(spec: RowsSpec, place: Place): Layer {
 
 export function buildPatches(spec: PatchesSpec, place: Place): Layer {
   const { name, input } = place
-  checkFields(name, spec, { size: wholeNumber(1) })
+  described.patches.read(name, spec)
   const values = sizeOf(input)
   if (values % spec.size !== 0) {
     throw new ModelError(
@@ -73,7 +81,7 @@ export function buildPatches(spec: PatchesSpec, place: Place): Layer {
 }
 
 export function buildPixels(spec: PixelsSpec, place: Place): Layer {
-  checkFields(place.name, spec, {})
+  described.pixels.read(place.name, spec)
   return framing(place, sizeOf(place.input), 1)
 }
 
@@ -110,7 +118,7 @@ function framing({ name, input }: Place, steps: number, features: number): Layer
 }
 
 export function buildColumns(spec: ColumnsSpec, { name, input }: Place): Layer {
-  checkFields(name, spec, {})
+  described.columns.read(name, spec)
   checkImage(name, input)
   const [height, width, ...rest] = input as [number, number, ...number[]]
   const depth = sizeOf(rest)

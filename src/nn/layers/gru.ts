@@ -1,10 +1,18 @@
 import { RecurrentFlag } from '../../../assembly/codes.js'
 import * as instruction from '../../program/instructions.js'
 import { createTensor } from '../../program/tensor.js'
-import { oneOf } from '../fields.js'
+import { description } from '../../schema/description.js'
+import { optional } from '../../schema/schema.js'
+import { oneOf } from '../../schema/values.js'
 import type { Parameter } from '../initialisers.js'
 import type { Layer, Place } from '../layer.js'
-import { buildRecurrent, checkRecurrent, type RecurrentOptions, type RecurrentSpec } from './recurrent.js'
+import {
+  buildRecurrent,
+  checkRecurrent,
+  type RecurrentOptions,
+  type RecurrentSpec,
+  recurrentFields,
+} from './recurrent.js'
 
 export interface GruOptions extends RecurrentOptions {
   /** `sigmoid` by default; `hardSigmoid` is clip(0.2 x + 0.5, 0, 1). */
@@ -17,20 +25,23 @@ export interface GruSpec extends GruOptions, RecurrentSpec {
   readonly type: 'gru'
 }
 
+const layer = description<GruSpec>('gru', {
+  ...recurrentFields,
+  gateActivation: optional(oneOf('sigmoid', 'hardSigmoid')),
+  reset: optional(oneOf('after', 'before')),
+})
+
 /**
  * A gated recurrent unit layer of `units` units on sequences [steps, features]; Wx [features, 3 units] and Wh
  * [units, 3 units] hold the reset gate, the update gate and the candidate side by side. Where the reset comes after the
  * product, the candidate's recurrent bias is a parameter of its own. The formulas are in assembly/gru.ts.
  */
 export function gru(units: number, options: GruOptions = {}): GruSpec {
-  return { type: 'gru', units, ...options }
+  return layer.create({ units }, options)
 }
 
 export function buildGru(spec: GruSpec, place: Place): Layer {
-  checkRecurrent(spec, place, {
-    gateActivation: oneOf('sigmoid', 'hardSigmoid'),
-    reset: oneOf('after', 'before'),
-  })
+  checkRecurrent(layer, spec, place)
   const { units } = spec
   const width = 3 * units
   const isBefore = spec.reset === 'before'

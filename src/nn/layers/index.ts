@@ -1,5 +1,6 @@
 import { ModelError } from '../../errors.js'
-import { show } from '../fields.js'
+import { leaf, read } from '../../schema/schema.js'
+import { quoted } from '../../schema/values.js'
 import type { Layer, Place, TypedSpec } from '../layer.js'
 import { buildActivation } from './activation.js'
 import { buildBatchNorm } from './batch-norm.js'
@@ -46,14 +47,17 @@ const builders: { [T in LayerSpec['type']]: (spec: Extract<LayerSpec, { type: T 
     timeDistributed: buildTimeDistributed,
   }
 
-/** Builds one layer from its description; `where` names it in the message about a type that is unknown. */
+const knownType = leaf<LayerSpec['type']>(
+  `one of ${quoted(Object.keys(builders))}`,
+  (type) => typeof type === 'string' && Object.hasOwn(builders, type),
+)
+
+/**
+ * Builds one layer from its description.
+ * @throws ModelError that names `where` for what is no description, or of a type that is unknown
+ */
 export function buildLayer(spec: TypedSpec, place: Place, where: string): Layer {
-  const type: unknown = spec?.type
-  if (typeof type !== 'string' || !Object.hasOwn(builders, type)) {
-    throw new ModelError(
-      `${where}: type should be one of ${Object.keys(builders).map(show).join(', ')}, found ${show(type)}.`,
-    )
-  }
-  const build = builders[type as LayerSpec['type']] as (spec: TypedSpec, place: Place) => Layer
+  const type = read(ModelError, where, 'type', knownType, spec.type)
+  const build = builders[type] as (spec: TypedSpec, place: Place) => Layer
   return build(spec, place)
 }

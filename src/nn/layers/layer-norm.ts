@@ -1,6 +1,8 @@
 import * as instruction from '../../program/instructions.js'
 import { createTensor, sizeOf } from '../../program/tensor.js'
-import { checkFields, positive } from '../fields.js'
+import { description } from '../../schema/description.js'
+import { optional } from '../../schema/schema.js'
+import { positive } from '../../schema/values.js'
 import type { Parameter } from '../initialisers.js'
 import type { Layer, Place } from '../layer.js'
 
@@ -13,14 +15,15 @@ export interface LayerNormSpec extends LayerNormOptions {
   readonly type: 'layerNorm'
 }
 
+const layer = description<LayerNormSpec>('layerNorm', { epsilon: optional(positive) })
+
 /** Layer normalisation over the last axis, the same in training and inference. The formula is in assembly/layer-norm.ts. */
 export function layerNorm(options: LayerNormOptions = {}): LayerNormSpec {
-  return { type: 'layerNorm', ...options }
+  return layer.create({}, options)
 }
 
 export function buildLayerNorm(spec: LayerNormSpec, { name, input }: Place): Layer {
-  checkFields(name, spec, {}, { epsilon: positive })
-  const { epsilon = 1e-5 } = spec
+  const { epsilon = 1e-5 } = layer.read(name, spec)
   const columns = input.at(-1)!
   const parameter = (part: string, start: number): Parameter => ({
     name: `${name}/${part}`,

@@ -1,8 +1,16 @@
 import { RecurrentFlag } from '../../../assembly/codes.js'
 import * as instruction from '../../program/instructions.js'
-import { finite, oneOf } from '../fields.js'
+import { description } from '../../schema/description.js'
+import { optional } from '../../schema/schema.js'
+import { finite, oneOf } from '../../schema/values.js'
 import type { Layer, Place } from '../layer.js'
-import { buildRecurrent, checkRecurrent, type RecurrentOptions, type RecurrentSpec } from './recurrent.js'
+import {
+  buildRecurrent,
+  checkRecurrent,
+  type RecurrentOptions,
+  type RecurrentSpec,
+  recurrentFields,
+} from './recurrent.js'
 
 export interface LstmOptions extends RecurrentOptions {
   /** `sigmoid` by default; `hardSigmoid` is clip(0.2 x + 0.5, 0, 1), Keras's before version 2.3. */
@@ -15,16 +23,22 @@ export interface LstmSpec extends LstmOptions, RecurrentSpec {
   readonly type: 'lstm'
 }
 
+const layer = description<LstmSpec>('lstm', {
+  ...recurrentFields,
+  gateActivation: optional(oneOf('sigmoid', 'hardSigmoid')),
+  forgetBias: optional(finite),
+})
+
 /**
  * A long short-term memory layer of `units` units on sequences [steps, features]; Wx [features, 4 units] and Wh
  * [units, 4 units] hold the gates i, f, g, o side by side. The formulas are in assembly/lstm.ts.
  */
 export function lstm(units: number, options: LstmOptions = {}): LstmSpec {
-  return { type: 'lstm', units, ...options }
+  return layer.create({ units }, options)
 }
 
 export function buildLstm(spec: LstmSpec, place: Place): Layer {
-  checkRecurrent(spec, place, { gateActivation: oneOf('sigmoid', 'hardSigmoid'), forgetBias: finite })
+  checkRecurrent(layer, spec, place)
   const width = 4 * spec.units
   return buildRecurrent(spec, place, {
     ...{ gates: 4, hasCell: true, parameters: [] },

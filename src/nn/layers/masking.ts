@@ -1,6 +1,8 @@
 import * as instruction from '../../program/instructions.js'
 import { createTensor } from '../../program/tensor.js'
-import { checkFields, finite } from '../fields.js'
+import { description } from '../../schema/description.js'
+import { optional } from '../../schema/schema.js'
+import { finite } from '../../schema/values.js'
 import type { Layer, Place } from '../layer.js'
 
 export interface MaskingSpec {
@@ -9,19 +11,20 @@ export interface MaskingSpec {
   readonly value?: number
 }
 
+const layer = description<MaskingSpec>('masking', { value: optional(finite) })
+
 /**
  * Finds how long each sample's sequence is: the steps at its end whose every feature equals `value` are padding. Recurrent
  * layers that follow pass their state over the padding unchanged, so that a last state is that of the last real step.
  */
 export function masking(value = 0): MaskingSpec {
-  return { type: 'masking', value }
+  return layer.create({ value })
 }
 
 export function buildMasking(spec: MaskingSpec, { name, input }: Place): Layer {
-  checkFields(name, spec, {}, { value: finite })
   const [steps, ...rest] = input as [number, ...number[]]
   const features = rest.reduce((product, n) => product * n, 1)
-  const { value = 0 } = spec
+  const { value = 0 } = layer.read(name, spec)
   return {
     ...{ name, input, output: input, parameters: [] },
     layout: { takes: 'time', gives: 'time' },

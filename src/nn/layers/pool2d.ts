@@ -1,7 +1,9 @@
 import { ModelError } from '../../errors.js'
 import * as instruction from '../../program/instructions.js'
 import { createTensor, type Tensor } from '../../program/tensor.js'
-import { checkFields, wholeNumber } from '../fields.js'
+import { description } from '../../schema/description.js'
+import { optional } from '../../schema/schema.js'
+import { wholeNumber } from '../../schema/values.js'
 import {
   checkWindow,
   type ImageShape,
@@ -32,22 +34,29 @@ export interface GlobalAveragePool2dSpec {
   readonly type: 'globalAveragePool2d'
 }
 
+const pooling = { size: windowSize, stride: optional(wholeNumber(1)) }
+const described = {
+  maxPool2d: description<MaxPool2dSpec>('maxPool2d', pooling),
+  averagePool2d: description<AveragePool2dSpec>('averagePool2d', pooling),
+  globalAveragePool2d: description<GlobalAveragePool2dSpec>('globalAveragePool2d', {}),
+}
+
 /**
  * The largest value of each window and channel: [height, width, channels] becomes [outHeight, outWidth, channels]. Windows
  * that do not lie wholly in the image are dropped. The gradient goes to the first of equal maxima in row-major order.
  */
 export function maxPool2d(size: WindowSize, options: Pool2dOptions = {}): MaxPool2dSpec {
-  return { type: 'maxPool2d', size, ...options }
+  return described.maxPool2d.create({ size }, options)
 }
 
 /** The mean of each window and channel, with the same shapes as `maxPool2d`. */
 export function averagePool2d(size: WindowSize, options: Pool2dOptions = {}): AveragePool2dSpec {
-  return { type: 'averagePool2d', size, ...options }
+  return described.averagePool2d.create({ size }, options)
 }
 
 /** The mean of each channel over the whole image: [height, width, channels] becomes [channels]. */
 export function globalAveragePool2d(): GlobalAveragePool2dSpec {
-  return { type: 'globalAveragePool2d' }
+  return described.globalAveragePool2d.create({})
 }
 
 type Windows = ImageShape & {
@@ -58,7 +67,8 @@ type Windows = ImageShape & {
 
 /** Checks a pooling layer's fields and measures its windows and its output. */
 function poolingOf(spec: MaxPool2dSpec | AveragePool2dSpec, { name, input }: Place) {
-  checkFields(name, spec, { size: windowSize }, { stride: wholeNumber(1) })
+  if (spec.type === 'maxPool2d') described.maxPool2d.read(name, spec)
+  else described.averagePool2d.read(name, spec)
   const [windowHeight, windowWidth] = sidesOf(spec.size)
   if (spec.stride === undefined && windowHeight !== windowWidth) {
     throw new ModelError(`${name}: windows of ${windowHeight} x ${windowWidth} need a stride, found none.`)
@@ -120,7 +130,7 @@ export function buildAveragePool2d(spec: AveragePool2dSpec, place: Place): Layer
 }
 
 export function buildGlobalAveragePool2d(spec: GlobalAveragePool2dSpec, { name, input }: Place): Layer {
-  checkFields(name, spec, {})
+  described.globalAveragePool2d.read(name, spec)
   const image = imageShape(name, input)
   const windows = { ...image, windowHeight: image.height, windowWidth: image.width, stride: 1 }
   const output = [image.channels]

@@ -9,7 +9,9 @@ import type { ProgramBuilder } from '../../program/builder.js'
 import * as instruction from '../../program/instructions.js'
 import { Purpose, streamOf } from '../../program/streams.js'
 import { createTensor, sizeOf, slice, type Tensor } from '../../program/tensor.js'
-import { between, type Check, checkFields, oneOf, truth, wholeNumber } from '../fields.js'
+import type { Description } from '../../schema/description.js'
+import { optional } from '../../schema/schema.js'
+import { between, oneOf, truth, wholeNumber } from '../../schema/values.js'
 import { type Blocks, type Initialiser, initialiser, type Parameter } from '../initialisers.js'
 import { type EmitContext, type Layer, type Place, showShape } from '../layer.js'
 import { type PenaltyOptions, penaltyFields, penaltyOf } from '../penalty.js'
@@ -48,17 +50,19 @@ export interface RecurrentSpec extends RecurrentOptions {
   readonly units: number
 }
 
-const optionFields: Readonly<Record<string, Check>> = {
-  sequence: truth,
-  reverse: truth,
-  bias: truth,
-  kernel: initialiser,
-  recurrentKernel: initialiser,
-  dropout: between(0, 1),
-  recurrentDropout: between(0, 1),
-  initialState: oneOf('zeros', 'trained'),
-  stateful: truth,
-  truncate: wholeNumber(1),
+/** The fields of all recurrent layers. */
+export const recurrentFields = {
+  units: wholeNumber(1),
+  sequence: optional(truth),
+  reverse: optional(truth),
+  bias: optional(truth),
+  kernel: optional(initialiser),
+  recurrentKernel: optional(initialiser),
+  dropout: optional(between(0, 1)),
+  recurrentDropout: optional(between(0, 1)),
+  initialState: optional(oneOf('zeros', 'trained')),
+  stateful: optional(truth),
+  truncate: optional(wholeNumber(1)),
   ...penaltyFields,
 }
 
@@ -111,13 +115,13 @@ export interface Cell {
   forward(run: RecurrentRun): (gradients: RecurrentGradients) => void
 }
 
-/** Checks what all recurrent layers share, `fields` being those of one kind; before anything is built from the spec. */
-export function checkRecurrent(
-  spec: RecurrentSpec,
+/** Checks the description of a recurrent layer, and what all of them share; before anything is built from it. */
+export function checkRecurrent<T extends RecurrentSpec & { readonly type: string }>(
+  layer: Description<T>,
+  spec: T,
   { name, input }: Place,
-  fields: Readonly<Record<string, Check>>,
 ): void {
-  checkFields(name, spec, { units: wholeNumber(1) }, { ...optionFields, ...fields })
+  layer.read(name, spec)
   if (input.length !== 2) {
     throw new ModelError(
       `${name}: a recurrent layer takes sequences, shape [steps, features], but its input has shape ${showShape(input)}; a framing such as rows(), or sequence: true in a recurrent layer before it, gives one.`,

@@ -1,6 +1,7 @@
 import { ModelError } from '../../errors.js'
 import { reshape as reshapeTensor, sizeOf } from '../../program/tensor.js'
-import { checkFields, isShape } from '../fields.js'
+import { description } from '../../schema/description.js'
+import { shape as isShape } from '../../schema/values.js'
 import { type Layer, type Place, type Shape, showShape } from '../layer.js'
 
 export interface ReshapeSpec {
@@ -8,14 +9,15 @@ export interface ReshapeSpec {
   readonly shape: Shape
 }
 
+const layer = description<ReshapeSpec>('reshape', { shape: isShape })
+
 /** Gives each sample's values, row-major, another shape of the same size: [28, 28] becomes [28, 28, 1]. Emits nothing. */
 export function reshape(shape: Shape): ReshapeSpec {
-  return { type: 'reshape', shape }
+  return layer.create({ shape })
 }
 
 export function buildReshape(spec: ReshapeSpec, { name, input }: Place): Layer {
-  checkFields(name, spec, { shape: isShape })
-  const output = spec.shape
+  const { shape: output } = layer.read(name, spec)
   if (sizeOf(output) !== sizeOf(input)) {
     throw new ModelError(
       `${name}: shape ${showShape(output)} holds ${sizeOf(output)} values, but its input of shape ${showShape(input)} has ${sizeOf(input)}.`,

@@ -1,8 +1,16 @@
 import { RecurrentFlag } from '../../../assembly/codes.js'
 import * as instruction from '../../program/instructions.js'
-import { oneOf } from '../fields.js'
+import { description } from '../../schema/description.js'
+import { optional } from '../../schema/schema.js'
+import { oneOf } from '../../schema/values.js'
 import type { Layer, Place } from '../layer.js'
-import { buildRecurrent, checkRecurrent, type RecurrentOptions, type RecurrentSpec } from './recurrent.js'
+import {
+  buildRecurrent,
+  checkRecurrent,
+  type RecurrentOptions,
+  type RecurrentSpec,
+  recurrentFields,
+} from './recurrent.js'
 
 export interface SimpleRnnOptions extends RecurrentOptions {
   /** `tanh` by default. */
@@ -13,16 +21,21 @@ export interface SimpleRnnSpec extends SimpleRnnOptions, RecurrentSpec {
   readonly type: 'simpleRnn'
 }
 
+const layer = description<SimpleRnnSpec>('simpleRnn', {
+  ...recurrentFields,
+  activation: optional(oneOf('tanh', 'relu')),
+})
+
 /**
  * A simple recurrent layer of `units` units, h' = activation(x Wx + h Wh + b), on sequences [steps, features]; Wx
  * [features, units], Wh [units, units].
  */
 export function simpleRnn(units: number, options: SimpleRnnOptions = {}): SimpleRnnSpec {
-  return { type: 'simpleRnn', units, ...options }
+  return layer.create({ units }, options)
 }
 
 export function buildSimpleRnn(spec: SimpleRnnSpec, place: Place): Layer {
-  checkRecurrent(spec, place, { activation: oneOf('tanh', 'relu') })
+  checkRecurrent(layer, spec, place)
   const { units } = spec
   return buildRecurrent(spec, place, {
     ...{ gates: 1, hasCell: false, parameters: [], biasInitialiser: 'zeros' },

@@ -1,3 +1,4 @@
+import { isPlainObject, leaf, type Schema } from '../../schema/schema.js'
 import type { ActivationLayerSpec } from './activation.js'
 import type { BatchNormSpec } from './batch-norm.js'
 import type { BidirectionalSpec } from './bidirectional.js'
@@ -48,3 +49,9 @@ export interface TimeDistributedSpec {
   readonly type: 'timeDistributed'
   readonly layer: LayerSpec
 }
+
+/** A field that holds a layer; its own fields are checked when it is built. */
+export const layerSpec: Schema<LayerSpec> = leaf(
+  'a layer such as dense(10)',
+  (value) => isPlainObject(value) && typeof value.type === 'string',
+)

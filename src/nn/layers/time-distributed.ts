@@ -1,19 +1,22 @@
 import { ModelError } from '../../errors.js'
 import { reshape } from '../../program/tensor.js'
-import { checkFields, show } from '../fields.js'
+import { description } from '../../schema/description.js'
+import { show } from '../../schema/show.js'
 import type { Layer, Place } from '../layer.js'
-import type { LayerSpec, TimeDistributedSpec } from './spec.js'
+import { type LayerSpec, layerSpec, type TimeDistributedSpec } from './spec.js'
+
+const described = description<TimeDistributedSpec>('timeDistributed', { layer: layerSpec })
 
 /**
  * The same layer on every step of a sequence: [steps, ...] becomes [steps, ...the layer's output]. With `dense(10)` after
  * a recurrent layer with `sequence: true` it gives ten outputs a step.
  */
 export function timeDistributed(layer: LayerSpec): TimeDistributedSpec {
-  return { type: 'timeDistributed', layer }
+  return described.create({ layer })
 }
 
 export function buildTimeDistributed(spec: TimeDistributedSpec, { name, input, inner }: Place): Layer {
-  checkFields(name, spec, { layer: isLayer })
+  described.read(name, spec)
   const [steps, ...rest] = input as [number, ...number[]]
   const layer = inner(spec.layer, String(spec.layer.type), rest.length === 0 ? [1] : rest)
   const { layout = 'any' } = layer
@@ -40,8 +43,4 @@ export function buildTimeDistributed(spec: TimeDistributedSpec, { name, input, i
       }
     },
   }
-}
-
-function isLayer(value: unknown): string | undefined {
-  return typeof value === 'object' && value !== null ? undefined : 'a layer such as dense(10)'
 }

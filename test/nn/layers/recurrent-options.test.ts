@@ -275,39 +275,59 @@ t.test('the initial weights are those of Keras, with other starts by option', (t
 })
 
 t.test('what does not fit is refused by name', (t) => {
-  const refused = (layers: unknown[], input: number[], message: RegExp) => {
-    t.throws(() => sequential(layers as LayerSpec[], { input }), message)
-    t.throws(() => sequential(layers as LayerSpec[], { input }), ModelError)
+  const refused = (layers: () => unknown[], input: number[], message: RegExp) => {
+    t.throws(() => sequential(layers() as LayerSpec[], { input }), message)
+    t.throws(() => sequential(layers() as LayerSpec[], { input }), ModelError)
   }
-  refused([lstm(0)], [3, 2], /lstm_1: units should be a whole number from 1 up, found 0/)
-  refused([gru(2)], [3], /gru_1: .*sequences, shape \[steps, features\], .* shape \[3\]/)
-  refused([lstm(2), lstm(2)], [3, 2], /lstm_2: .* shape \[2\]; .*sequence: true/)
-  refused([lstm(2)], [0, 2], /model: input should be/)
+  refused(() => [lstm(0)], [3, 2], /lstm: units should be a whole number from 1 up, found 0/)
+  refused(() => [gru(2)], [3], /gru_1: .*sequences, shape \[steps, features\], .* shape \[3\]/)
+  refused(() => [lstm(2), lstm(2)], [3, 2], /lstm_2: .* shape \[2\]; .*sequence: true/)
+  refused(() => [lstm(2)], [0, 2], /sequential: input should be/)
   refused(
-    [lstm(2, { gateActivation: 'relu' as never })],
+    () => [lstm(2, { gateActivation: 'relu' as never })],
     [3, 2],
-    /lstm_1: gateActivation .*'hardSigmoid'.*"relu"/,
+    /lstm: gateActivation .*'hardSigmoid'.*"relu"/,
   )
-  refused([gru(2, { reset: 'never' as never })], [3, 2], /gru_1: reset should be one of 'after', 'before'/)
-  refused([simpleRnn(2, { truncate: 0 })], [3, 2], /simpleRnn_1: truncate .* found 0/)
-  refused([lstm(2, { recurrentDropout: 1 })], [3, 2], /lstm_1: recurrentDropout .* found 1/)
-  refused([lstm(2, { stateful: true, initialState: 'trained' })], [3, 2], /lstm_1: initialState .* 'trained'/)
-  refused([rows(4)], [3, 2], /rows_1: count should be at most the 3 rows .* found 4/)
-  refused([patches(5)], [3, 2], /patches_1: size should divide the 6 values .* found 5/)
-  refused([columns()], [6], /columns_1: it takes images, .* \[6\]/)
-  refused([bidirectional(dense(2) as never)], [3, 2], /bidirectional_1: layer should be a recurrent layer/)
-  refused([bidirectional(lstm(0))], [3, 2], /bidirectional_1\/forward: units/)
   refused(
-    [timeDistributed({ type: 'none' } as never)],
+    () => [gru(2, { reset: 'never' as never })],
+    [3, 2],
+    /gru: reset should be one of 'after', 'before'/,
+  )
+  refused(() => [simpleRnn(2, { truncate: 0 })], [3, 2], /simpleRnn: truncate .* found 0/)
+  refused(() => [lstm(2, { recurrentDropout: 1 })], [3, 2], /lstm: recurrentDropout .* found 1/)
+  refused(
+    () => [lstm(2, { stateful: true, initialState: 'trained' })],
+    [3, 2],
+    /lstm_1: initialState .* 'trained'/,
+  )
+  refused(() => [rows(4)], [3, 2], /rows_1: count should be at most the 3 rows .* found 4/)
+  refused(() => [patches(5)], [3, 2], /patches_1: size should divide the 6 values .* found 5/)
+  refused(() => [columns()], [6], /columns_1: it takes images, .* \[6\]/)
+  refused(
+    () => [bidirectional(dense(2) as never)],
+    [3, 2],
+    /bidirectional: layer should be a recurrent layer/,
+  )
+  refused(
+    () => [{ type: 'bidirectional', layer: { type: 'lstm', units: 0 } }],
+    [3, 2],
+    /bidirectional_1\/forward: units/,
+  )
+  refused(
+    () => [timeDistributed({ type: 'none' } as never)],
     [3, 2],
     /timeDistributed_1: none: type should be one of/,
   )
-  refused([concatenate([])], [3, 2], /concatenate_1: branches should be a list of branches/)
+  refused(() => [concatenate([])], [3, 2], /concatenate: branches should be a list of at least 1 branches/)
   refused(
-    [concatenate([[lstm(2)], [lstm(2, { sequence: true })]])],
+    () => [concatenate([[lstm(2)], [lstm(2, { sequence: true })]])],
     [3, 2],
     /concatenate_1: .*branch_2 .*\[3, 2\]/,
   )
-  refused([concatenate([[dense(2), { type: 'x' } as never]])], [3], /concatenate_1\/branch_1: layer 2: type/)
+  refused(
+    () => [concatenate([[dense(2), { type: 'x' } as never]])],
+    [3],
+    /concatenate_1\/branch_1: layer 2: type/,
+  )
   t.end()
 })

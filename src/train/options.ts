@@ -1,0 +1,79 @@
+/** What an evaluator, a trainer and a fit may be told: types, and the schemas that check them. */
+import { aDataset, aStandardisation, type Dataset, type Standardisation } from '../data/dataset.js'
+import { type LossName, type LossSpec, lossSpec } from '../nn/losses.js'
+import { type OptimizerSpec, optimizerSpec } from '../optim/index.js'
+import { either, type Fields, leaf, object, optional } from '../schema/schema.js'
+import { abortSignal, aFunction, seed, truth, wholeNumber } from '../schema/values.js'
+import { type AugmentOptions, augmentOptions } from './augment.js'
+import { type EarlyStoppingOptions, earlyStoppingOptions } from './early-stopping.js'
+import type { StepResult } from './results.js'
+import { type ClipSpec, clipSpec } from './updates.js'
+
+export interface EvaluatorOptions {
+  /** `softmaxCrossEntropy` by default. */
+  readonly loss?: LossName | LossSpec
+  /** Standardises inputs; without it bytes are scaled to 0..1. */
+  readonly standardisation?: Standardisation
+}
+
+export interface TrainerOptions extends EvaluatorOptions {
+  readonly optimizer: OptimizerSpec
+  /** Clips the gradients before each update: `{ value }` or `{ norm }`. */
+  readonly clip?: ClipSpec
+  /** Samples a step, or `'full'` for all of them at once; 32 by default. The last batch of an epoch may be smaller. */
+  readonly batchSize?: number | 'full'
+  /** Distorts images at random, in training only. */
+  readonly augment?: AugmentOptions
+  /** Draws a new order of the samples for every epoch; true by default. */
+  readonly shuffle?: boolean
+  /** Seed of the orders and of augmentation; the model's own by default. */
+  readonly seed?: number
+}
+
+export interface FitOptions {
+  /** How many passes over the data. */
+  readonly epochs: number
+  /** Evaluated after each epoch. */
+  readonly validation?: Dataset
+  /**
+   * Ends training when validation no longer gets better. However the fit ends, but by an error, the model and the
+   * optimizer's memory are then those of the best epoch.
+   */
+  readonly earlyStopping?: EarlyStoppingOptions
+  /**
+   * Ends training after the step at hand: the epoch so far is yielded with `complete` false. An epoch whose last step that
+   * was is complete, and measured on the validation data first.
+   */
+  readonly signal?: AbortSignal
+  readonly onStep?: (step: StepResult) => void
+}
+
+const evaluatorFields: Fields<EvaluatorOptions> = {
+  loss: optional(lossSpec),
+  standardisation: optional(aStandardisation),
+}
+
+export const evaluatorOptions = object<EvaluatorOptions>(evaluatorFields)
+
+export const trainerOptions = object<TrainerOptions>({
+  ...evaluatorFields,
+  optimizer: optimizerSpec,
+  clip: optional(clipSpec),
+  batchSize: optional(
+    either(
+      wholeNumber(1),
+      leaf<'full'>("'full'", (value) => value === 'full'),
+    ),
+  ),
+  augment: optional(augmentOptions),
+  shuffle: optional(truth),
+  seed: optional(seed),
+})
+
+export const fitOptions = object<FitOptions>({
+  epochs: wholeNumber(0),
+  validation: optional(aDataset),
+  earlyStopping: optional(earlyStoppingOptions),
+  signal: optional(abortSignal),
+  onStep: optional(aFunction()),
+})
