@@ -185,7 +185,7 @@ t.test('special values', async (t) => {
 const HARNESS = `
 import {
   cosTurns, exp, expNegative, expm1Negative, gaussian, log, normalTail, sigmoid, sinTurns, softplus, tanh
-} from '../math'
+} from './math'
 export function run(f: i32, x: usize, y: usize, count: i32): void {
   for (const end = x + ((<usize>count) << 2); x < end; x += 16, y += 16) {
     const v = v128.load(x)
