@@ -24,19 +24,18 @@ t.test('Ctrl-C ends training after the step at hand: it reports and saves', asyn
 
 t.test('Ctrl-C within an epoch says how far it came', async (t) => {
   const { env } = await emptyEnvironment(t)
-  const slow = ['--limit', '2000', '--hidden', '2048,2048', '--batch', '16', '--engine', 'js']
+  // A second an epoch; the first line says that the second epoch has begun.
+  const slow = ['--hidden', '512', '--batch', '1', '--engine', 'js']
   const running = startCli(['train', ...endless, ...slow, '--json'], env)
-  await running.saw('parameters\n')
-  await new Promise((resolve) => setTimeout(resolve, 2000))
+  await running.saw('epoch 1/')
   running.process.kill('SIGINT')
   const { code, stdout, stderr } = await running.finished
   t.equal(code, 130)
-  t.match(stderr, /^epoch 1\/1000000 .* stopped after [\d,]+ steps?$/m)
+  t.match(stderr, /^epoch \d+\/1000000 .* stopped after [\d,]+ steps?$/m)
   const result = JSON.parse(stdout)
   t.equal(result.interrupted, true)
-  t.equal(result.history.length, 1)
-  t.equal(result.history[0].complete, false)
-  t.equal(result.history[0].validation, null)
+  t.ok(result.history.length > 1)
+  t.match(result.history.at(-1), { complete: false, validation: null })
 })
 
 t.test('a second Ctrl-C ends at once, without a report', async (t) => {

@@ -52,12 +52,19 @@ function withOrientation(jpeg: Uint8Array, orientation: number): Uint8Array {
 
 const jpeg = (width: number, height: number, data: Uint8Array) => encodeJpeg({ width, height, data }, 70).data
 
+/** The bytes of one trained model: all tests predict with it. */
+let trained: Uint8Array | undefined
+
 async function modelIn(t: Test): Promise<{ env: NodeJS.ProcessEnv; folder: string; model: string }> {
   const { env, folder } = await emptyEnvironment(t)
   const model = join(folder, 'model.safetensors')
-  const training = '--data digits --limit 4000 --hidden 64 --epochs 6 --batch 32 --engine simd'
-  const { code } = await runCli(['train', ...training.split(' '), '--save', model], env)
-  t.equal(code, 0)
+  if (trained === undefined) {
+    const training = '--data digits --limit 4000 --hidden 64 --epochs 6 --batch 32 --engine simd'
+    t.equal((await runCli(['train', ...training.split(' '), '--save', model], env)).code, 0)
+    trained = await readFile(model)
+  } else {
+    await writeFile(model, trained)
+  }
   return { env, folder, model }
 }
 
