@@ -20,7 +20,11 @@ export const floors = [
   { 'src/engine/': 'runs programs; only it knows WebAssembly' },
   { 'src/program/': 'instructions, memory plan, printer' },
   { 'src/schema/': 'what arguments look like, and what is said of wrong ones' },
-  { 'src/errors.ts': 'what is thrown on purpose', 'assembly/': 'the numeric core: kernels' },
+  {
+    'src/errors.ts': 'what is thrown on purpose',
+    'src/disposal.ts': 'the names of what `using` calls',
+    'assembly/': 'the numeric core: kernels',
+  },
 ]
 
 /** Names that runtimes give, and the only room that may use them. */

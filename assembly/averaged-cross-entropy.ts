@@ -1,4 +1,4 @@
-import { firstEqual } from './cross-entropy'
+import { firstEqual, labelAt } from './cross-entropy'
 import { expNegative, log } from './math'
 import { exponentials, ROW_GRAIN, rowMaximum } from './softmax'
 import { shareBegin, shareEnd } from './threads'
@@ -47,7 +47,7 @@ export function averagedCrossEntropy(
   const end = shareEnd(rows, ROW_GRAIN)
   for (let r = shareBegin(rows, ROW_GRAIN); r < end; r++) {
     const offset = (<usize>r) << 2
-    const label = (<usize>load<i32>(labels + offset)) << 2
+    const label = (<usize>labelAt(labels + offset, classes)) << 2
     const scores = average + <usize>r * row
     store<i32>(predicted + offset, firstEqual(scores, classes, rowMaximum(scores, classes)))
 

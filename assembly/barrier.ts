@@ -12,7 +12,7 @@
 import { setThread, threadCount, threadIndex } from './threads'
 
 /** Longest sleep in nanoseconds before looking whether the others are still alive. */
-const SLICE: i64 = 250_000_000
+const SLICE: i64 = 50_000_000
 const FOR_EVER: i64 = -1
 
 // The control block. A word that somebody spins on has a cache line of its own, beside it how many sleep on it.

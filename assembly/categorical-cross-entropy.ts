@@ -1,4 +1,4 @@
-import { firstEqual } from './cross-entropy'
+import { firstEqual, labelAt } from './cross-entropy'
 import { loadLanes, sumLanes } from './lanes'
 import { log } from './math'
 import { ROW_GRAIN, rowMaximum } from './softmax'
@@ -12,7 +12,7 @@ const EPSILON: f32 = 1e-7
  * 1. With s the sum of scores[r] and l = labels[r]:
  *
  *   p = clip(scores[r, l] / s, 1e-7, 1 - 1e-7),   loss[r] = -log p
- *   dscores[r, i] = (1 / s - [i = l] / scores[r, l]) / rows, or 0 where the clip is active
+ *   dscores[r, i] = (1 / s - [i = l] / scores[r, l]) / rows, or 0 where the clip is active, as where all scores are 0
  *   predicted[r] = the first i with the largest score
  *
  * scores and dscores [rows, classes]; dscores = 0 leaves the gradient out. labels and predicted are int32.
@@ -31,11 +31,11 @@ export function categoricalCrossEntropy(
   for (let r = shareBegin(rows, ROW_GRAIN); r < end; r++) {
     const x = scores + <usize>r * row
     const offset = (<usize>r) << 2
-    const label = (<usize>load<i32>(labels + offset)) << 2
+    const label = (<usize>labelAt(labels + offset, classes)) << 2
     store<i32>(predicted + offset, firstEqual(x, classes, rowMaximum(x, classes)))
     const sum = rowSum(x, classes)
     const score = load<f32>(x + label)
-    const share = score / sum
+    const share: f32 = sum == 0 ? 0 : score / sum
     const isClipped = share < EPSILON || share > 1 - EPSILON
     const p = share < EPSILON ? EPSILON : share > 1 - EPSILON ? 1 - EPSILON : share
     store<f32>(loss + offset, -f32x4.extract_lane(log(f32x4.splat(p)), 0))
@@ -47,7 +47,7 @@ export function categoricalCrossEntropy(
   }
 }
 
-/** y[r, i] = x[r, i] / (the sum of x[r]), both [rows, classes]. */
+/** y[r, i] = x[r, i] / (the sum of x[r]), both [rows, classes]; 0 where the sum is. */
 export function normaliseRows(x: usize, y: usize, rows: i32, classes: i32): void {
   const row = (<usize>classes) << 2
   const end = shareEnd(rows, ROW_GRAIN)
@@ -55,7 +55,8 @@ export function normaliseRows(x: usize, y: usize, rows: i32, classes: i32): void
     const from = x + <usize>r * row
     const to = y + <usize>r * row
     const sum = rowSum(from, classes)
-    for (let i: usize = 0; i < row; i += 4) store<f32>(to + i, load<f32>(from + i) / sum)
+    const divisor: f32 = sum == 0 ? 1 : sum
+    for (let i: usize = 0; i < row; i += 4) store<f32>(to + i, load<f32>(from + i) / divisor)
   }
 }
 

@@ -35,7 +35,7 @@ export function softmaxCrossEntropy(
     const x = logits + <usize>r * rowBytes
     const y = dlogits != 0 ? dlogits + <usize>r * rowBytes : 0
     const offset = (<usize>r) << 2
-    const label = (<usize>load<i32>(labels + offset)) << 2
+    const label = (<usize>labelAt(labels + offset, classes)) << 2
     const maximum = rowMaximum(x, classes)
     let labelled = load<f32>(x + label) - maximum
     if (smoothing != 0) labelled += smoothing * (meanDifference(x, classes, maximum) - labelled)
@@ -48,6 +48,13 @@ export function softmaxCrossEntropy(
     if (smoothing != 0) subtract(y, classes, share / <f32>rows)
     store<f32>(y + label, gradient)
   }
+}
+
+/** The label at `address`; one that is none of the classes is taken for the last, so that memory beyond is left alone. */
+// @ts-ignore: decorator
+@inline
+export function labelAt(address: usize, classes: i32): i32 {
+  return <i32>min<u32>(load<u32>(address), <u32>(classes - 1))
 }
 
 /** The mean of x[i] - maximum. */
@@ -109,8 +116,8 @@ export function tally(
   let sum: f64 = 0
   let hits = 0
   for (let r: usize = 0; r < (<usize>rows) << 2; r += 4) {
-    const label = load<i32>(labels + r)
-    const guess = load<i32>(predicted + r)
+    const label = labelAt(labels + r, classes)
+    const guess = labelAt(predicted + r, classes)
     sum += <f64>load<f32>(loss + r)
     hits += i32(label == guess)
     const cell = confusion + ((<usize>(label * classes + guess)) << 2)

@@ -8,8 +8,14 @@ import { shareBegin, shareEnd } from './threads'
  *   y[r]    = labels[indices[r]]                                         gatherLabels  uint8 -> int32
  *
  * source [count, size], indices [rows] int32, mean and scale [size] or both address 0: then y is the source, bytes scaled
- * to 0..1. y [rows, size]. Indices are checked by the host, which writes them.
+ * to 0..1. y [rows, size]. An index outside of 0 .. count - 1 is taken for the last.
  */
+
+// @ts-ignore: decorator
+@inline
+function rowAt(indices: usize, r: i32, count: i32): usize {
+  return <usize>min<u32>(load<u32>(indices + ((<usize>r) << 2)), <u32>(count - 1))
+}
 
 /** See above. */
 export function gather(
@@ -20,10 +26,11 @@ export function gather(
   y: usize,
   rows: i32,
   size: i32,
+  count: i32,
 ): void {
   const bytes = (<usize>size) << 2
   for (let r = shareBegin(rows, 1), end = shareEnd(rows, 1); r < end; r++) {
-    const from = source + <usize>load<u32>(indices + ((<usize>r) << 2)) * bytes
+    const from = source + rowAt(indices, r, count) * bytes
     const to = y + <usize>r * bytes
     if (mean == 0) memory.copy(to, from, bytes)
     else standardise(from, mean, scale, to, size)
@@ -49,9 +56,10 @@ export function gatherBytes(
   y: usize,
   rows: i32,
   size: i32,
+  count: i32,
 ): void {
   for (let r = shareBegin(rows, 1), end = shareEnd(rows, 1); r < end; r++) {
-    const from = source + <usize>load<u32>(indices + ((<usize>r) << 2)) * <usize>size
+    const from = source + rowAt(indices, r, count) * <usize>size
     const to = y + ((<usize>r * <usize>size) << 2)
     if (mean == 0) scalePixels(from, to, size)
     else standardisePixels(from, mean, scale, to, size)
@@ -87,9 +95,8 @@ function standardisePixels(from: usize, mean: usize, scale: usize, to: usize, si
 }
 
 /** See above. */
-export function gatherLabels(labels: usize, indices: usize, y: usize, rows: i32): void {
+export function gatherLabels(labels: usize, indices: usize, y: usize, rows: i32, count: i32): void {
   for (let r = shareBegin(rows, 16), end = shareEnd(rows, 16); r < end; r++) {
-    const offset = (<usize>r) << 2
-    store<i32>(y + offset, <i32>load<u8>(labels + <usize>load<u32>(indices + offset)))
+    store<i32>(y + ((<usize>r) << 2), <i32>load<u8>(labels + rowAt(indices, r, count)))
   }
 }

@@ -1,4 +1,4 @@
-import { firstEqual } from './cross-entropy'
+import { firstEqual, labelAt } from './cross-entropy'
 import { ROW_GRAIN, rowMaximum } from './softmax'
 import { shareBegin, shareEnd } from './threads'
 
@@ -11,7 +11,7 @@ export function oneHot(labels: usize, y: usize, rows: i32, classes: i32): void {
   for (let r = shareBegin(rows, ROW_GRAIN); r < end; r++) {
     const row = y + <usize>r * rowBytes
     memory.fill(row, 0, rowBytes)
-    store<f32>(row + ((<usize>load<i32>(labels + ((<usize>r) << 2))) << 2), 1)
+    store<f32>(row + ((<usize>labelAt(labels + ((<usize>r) << 2), classes)) << 2), 1)
   }
 }
 

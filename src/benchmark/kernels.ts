@@ -64,7 +64,9 @@ const data: Benchmark[] = [
   ),
   elementwise('gather-labels', 'gather 128 labels', BATCH, (p) => {
     const [labels, indices] = [p.below(CLASSES, [1000], 'u8'), p.below(1000, [BATCH])]
-    p.emit(instruction.gatherLabels, { labels, indices, y: p.constant(0, [BATCH], 'i32'), rows: BATCH })
+    p.emit(instruction.gatherLabels, {
+      ...{ labels, indices, y: p.constant(0, [BATCH], 'i32'), rows: BATCH, count: 1000 },
+    })
   }),
   elementwise('copy-blocks', 'batch first to time first, 128 x 28 x 28', BATCH * PIXELS, (p) =>
     p.emit(instruction.copyBlocks, {
@@ -85,7 +87,7 @@ const data: Benchmark[] = [
 function gathered(p: KernelProgram) {
   return {
     ...{ indices: p.below(1000, [BATCH]), mean: p.positive([PIXELS]), scale: p.positive([PIXELS]) },
-    ...{ y: p.constant(0, [BATCH, PIXELS]), rows: BATCH, size: PIXELS },
+    ...{ y: p.constant(0, [BATCH, PIXELS]), rows: BATCH, size: PIXELS, count: 1000 },
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Dataset, take } from '../data/dataset.js'
+import { dispose } from '../disposal.js'
 import type { Engine } from '../engine/engine.js'
 import type { Program } from '../program/builder.js'
 import { instructionCost } from '../program/cost.js'
@@ -122,6 +123,7 @@ class StepTimer {
       run: (address, words) => this.run(address, words),
       describe: () => inner.describe(),
       close: () => inner.close(),
+      [dispose]: () => inner.close(),
     }
   }
 

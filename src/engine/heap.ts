@@ -15,7 +15,8 @@ interface Block {
  * address usable, or throw.
  */
 export class Heap {
-  private free: Block[] = []
+  /** By address; no two of them touch. */
+  private readonly free: Block[] = []
   private readonly used = new Map<number, Block>()
   private end: number
 
@@ -50,14 +51,16 @@ export class Heap {
     const block = this.used.get(address)
     if (block === undefined) return
     this.used.delete(address)
-    const at = this.free.findIndex((other) => other.start > block.start)
-    this.free.splice(at < 0 ? this.free.length : at, 0, block)
-    this.free = this.free.reduce<Block[]>((merged, next) => {
-      const last = merged.at(-1)
-      if (last?.end === next.start) merged[merged.length - 1] = { start: last.start, end: next.end }
-      else merged.push(next)
-      return merged
-    }, [])
+    const { free } = this
+    const above = free.findIndex((other) => other.start > block.start)
+    const at = above < 0 ? free.length : above
+    const [before, after] = [free[at - 1], free[at]]
+    const [joinsBefore, joinsAfter] = [before?.end === block.start, after?.start === block.end]
+    const whole = {
+      start: joinsBefore ? before!.start : block.start,
+      end: joinsAfter ? after!.end : block.end,
+    }
+    free.splice(joinsBefore ? at - 1 : at, Number(joinsBefore) + Number(joinsAfter), whole)
   }
 
   private take(start: number, size: number): number {

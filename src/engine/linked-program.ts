@@ -42,6 +42,13 @@ export class LinkedProgram {
     this.engine.run(this.address, this.words)
   }
 
+  /** Runs it, and returns a promise of its end where that has to be waited for: see `Engine`. */
+  runAsync(): Promise<void> | undefined {
+    if (this.engine.runAsync) return this.engine.runAsync(this.address, this.words)
+    this.engine.run(this.address, this.words)
+    return undefined
+  }
+
   /** Gives the program's own memory back. */
   release(): void {
     this.engine.release(this.address)

@@ -3,8 +3,8 @@ const TIMES_OWN_WORK = 20
 /** A gap between two looks that is longer than this, in milliseconds, was a pause of the whole process. */
 const LONGEST_GAP = 500
 
-/** Milliseconds that a thread sleeps at a barrier before it looks up: SLICE of assembly/barrier.ts. */
-const SLICE = 250
+/** Milliseconds before the first look that are not taken for work: several times SLICE of assembly/barrier.ts. */
+const GRACE = 250
 
 /**
  * Decides when a thread that others wait for is to be given up: when for `limit` milliseconds, and for many times as long
@@ -29,7 +29,7 @@ export class Patience {
     const gap = now - this.looked
     this.looked = now
     // Before the first look lies this thread's own work.
-    this.least ??= Math.max(this.limit, TIMES_OWN_WORK * (gap - SLICE))
+    this.least ??= Math.max(this.limit, TIMES_OWN_WORK * (gap - GRACE))
     this.waited = reached === this.reached ? this.waited + Math.min(gap, LONGEST_GAP) : 0
     this.reached = reached
     return this.waited > this.least

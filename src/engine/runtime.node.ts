@@ -36,6 +36,8 @@ export function createWorker(
   worker.on('exit', () => onFailure('it has ended'))
   return {
     start: (message) => worker.postMessage(message),
-    terminate: () => void worker.terminate(),
+    async terminate() {
+      await worker.terminate()
+    },
   }
 }

@@ -8,7 +8,8 @@ import { source } from './worker/web.generated.js'
 /** A worker that becomes one of an engine's threads. */
 export interface ThreadWorker {
   start(message: ThreadStart): void
-  terminate(): void
+  /** Ends the worker; resolves when it has, where the runtime tells. */
+  terminate(): Promise<void>
 }
 
 /** Number of threads that the machine offers. */
@@ -39,7 +40,7 @@ export function createWorker(
   })
   return {
     start: (message) => worker.postMessage(message),
-    terminate: () => worker.terminate(),
+    terminate: async () => worker.terminate(),
   }
 }
 

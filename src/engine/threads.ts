@@ -1,22 +1,20 @@
 import { createWorker } from '#runtime'
+import { dispose } from '../disposal.js'
 import { EngineError } from '../errors.js'
 import { ControlBlock, type ControlLayout } from './control-block.js'
 import { type CoreSource, coreExports, coreModule } from './cores.js'
-import type { Engine } from './engine.js'
-import { Patience } from './patience.js'
+import { closedError, type Engine } from './engine.js'
 import type { ThreadWorker } from './runtime.js'
+import { type ProgramCore, ThreadRuns, type Workers } from './thread-runs.js'
 import { fusing } from './wasm.js'
 import { WasmMemory } from './wasm-memory.js'
 
 /** What assembly/index.ts exports. */
-interface CoreExports extends ControlLayout, Record<string, unknown> {
+interface CoreExports extends ControlLayout, ProgramCore, Record<string, unknown> {
   heapBase(): number
   setScratch(address: number): void
   fusesMultiplyAdd(): number
   joinThreads(index: number, count: number, control: number, spins: number): void
-  start(program: number, end: number): number
-  proceed(from: number, end: number): number
-  stopOthers(): void
   readonly SCRATCH_BYTES: { valueOf(): number }
 }
 
@@ -50,6 +48,9 @@ const FEW_SPINS = 200
 
 const START_LIMIT = 15_000
 const DEATH_LIMIT = 10_000
+
+/** Ends the threads of engines that nobody can reach any more and nobody has closed. */
+const forgotten = new FinalizationRegistry<ThreadRuns>((runs) => runs.close())
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
@@ -91,59 +92,41 @@ export async function createThreadsEngine(
       await pause(1)
     }
 
-    let closed = false
-    /** Why nothing more can be run. */
-    let broken: string | null = null
-    const end = () => {
-      core.stopOthers()
-      crew.end()
-    }
-    const giveUp = (trouble: string, cause?: unknown): never => {
-      broken = `The ${name} engine cannot go on: ${trouble}. Weights can still be read; to train on, create another engine.`
-      end()
-      throw new EngineError(broken, { cause })
-    }
-    const runOnAll = (program: number, last: number): void => {
-      const patience = new Patience(options.deathLimit ?? DEATH_LIMIT)
-      for (let at = core.start(program, last); at !== 0; at = core.proceed(at, last)) {
-        if (control.failure !== null) giveUp(control.failure)
-        if (patience.isOver(control.reached)) giveUp(`${control.missing} does not answer, it must have ended`)
-      }
-    }
-
-    return {
+    const runs = new ThreadRuns(name, core, control, crew, options.deathLimit ?? DEATH_LIMIT)
+    const engine: Engine = {
       name,
       threads,
       get views() {
+        runs.settle()
         return linear.views
       },
-      allocate: (bytes) => heap.allocate(bytes),
-      release: (address) => heap.release(address),
-      run(program, words) {
-        if (closed) throw new EngineError('The engine was closed and cannot run another program.')
-        if (broken !== null) throw new EngineError(broken)
-        if (crew.lost !== null) giveUp(crew.lost)
-        try {
-          runOnAll(program, program + words * 4)
-        } catch (error) {
-          if (error instanceof EngineError) throw error
-          giveUp(`${control.name(0)} has failed: ${String(error)}`, error)
-        }
+      get busy() {
+        return runs.busy
       },
+      allocate(bytes) {
+        if (runs.closed) throw closedError()
+        return heap.allocate(bytes)
+      },
+      release(address) {
+        runs.settle()
+        heap.release(address)
+      },
+      run: (program, words) => runs.run(program, words),
+      runAsync: (program, words) => runs.runAsync(program, words),
       describe: () => `${name}: ${kinds[name]}${fused}, ${threads} threads`,
-      close() {
-        closed = true
-        end()
-      },
+      close: () => runs.close(),
+      [dispose]: () => runs.close(),
     }
+    forgotten.register(engine, runs)
+    return engine
   } catch (error) {
-    crew.end()
+    void crew.end()
     throw error
   }
 }
 
 /** The workers of an engine: created at once, so that they come up while the core is compiled. */
-class Crew {
+class Crew implements Workers {
   /** What is known of one that could not be created, or has ended. */
   lost: string | null = null
   private readonly workers: ThreadWorker[] = []
@@ -166,7 +149,8 @@ class Crew {
     for (const [i, worker] of this.workers.entries()) worker.start(messageFor(i + 1))
   }
 
-  end(): void {
-    for (const worker of this.workers.splice(0)) worker.terminate()
+  /** Ends all workers, and resolves when they have. */
+  async end(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.terminate()))
   }
 }

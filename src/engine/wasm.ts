@@ -1,6 +1,7 @@
+import { dispose } from '../disposal.js'
 import { EngineError } from '../errors.js'
 import { type CoreSource, coreExports, coreModule } from './cores.js'
-import { type Engine, type EngineName, isRelaxed } from './engine.js'
+import { closedError, type Engine, type EngineName, isRelaxed } from './engine.js'
 import { WasmMemory } from './wasm-memory.js'
 
 /** What assembly/index.ts exports. */
@@ -37,16 +38,19 @@ export async function createWasmEngine(name: WasmEngineName, source?: CoreSource
   const fused = fusing(name, exports.fusesMultiplyAdd() !== 0)
   let closed = false
 
-  return {
+  const engine: Engine = {
     name,
     threads: 1,
     get views() {
       return linear.views
     },
-    allocate: (bytes) => heap.allocate(bytes),
+    allocate(bytes) {
+      if (closed) throw closedError()
+      return heap.allocate(bytes)
+    },
     release: (address) => heap.release(address),
     run(program, words) {
-      if (closed) throw new EngineError('The engine was closed and cannot run another program.')
+      if (closed) throw closedError()
       try {
         exports.run(program, words)
       } catch (error) {
@@ -54,10 +58,14 @@ export async function createWasmEngine(name: WasmEngineName, source?: CoreSource
       }
     },
     describe: () => `${name}: ${kinds[name]}${fused}, one thread`,
-    close: () => {
+    close() {
       closed = true
     },
+    [dispose]() {
+      this.close()
+    },
   }
+  return engine
 }
 
 /** The engine on the SIMD128 wasm core, one thread: the reference for every other. */

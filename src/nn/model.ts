@@ -1,5 +1,4 @@
 import type { Engine } from '../engine/engine.js'
-import { createInitialEngine } from '../engine/js/initial-engine.js'
 import { ModelError } from '../errors.js'
 import { sizeOf, type Tensor } from '../program/tensor.js'
 import { deep } from '../schema/plain-data.js'
@@ -10,7 +9,7 @@ import { fingerprintOf } from './fingerprint.js'
 import type { Parameter } from './initialisers.js'
 import { type EmitContext, type Forward, type Layer, type Layout, type Shape, showShape } from './layer.js'
 import type { LayerSpec } from './layers/spec.js'
-import { WeightMemory } from './weight-memory.js'
+import { type WeightLoan, WeightMemory } from './weight-memory.js'
 
 export interface ModelOptions {
   /** Shape of one sample, such as [28, 28]. */
@@ -60,7 +59,7 @@ export class Model {
   readonly layers: readonly Layer[]
   readonly parameters: readonly Parameter[]
   private readonly chain: Chain
-  private memory: WeightMemory | null = null
+  private readonly memory: WeightMemory
 
   /** @param config checked, but for its layers' own fields */
   constructor(config: ModelConfig) {
@@ -68,6 +67,7 @@ export class Model {
     this.chain = createChain(config.layers, config.input)
     this.layers = this.chain.layers
     this.parameters = this.layers.flatMap((layer) => layer.parameters)
+    this.memory = new WeightMemory(this.parameters, this.config.seed)
   }
 
   get input(): Shape {
@@ -96,34 +96,28 @@ export class Model {
   }
 
   /**
-   * Moves the weights into `engine`'s memory, where trainers and predictors work on them: drawn there the first time, else
-   * copied from where they were, whose users then get an error.
+   * Lends the weights to `engine`, where trainers and evaluators work on them until they give them back: drawn there the
+   * first time, else copied from where they were, whose users then get an error.
+   * @throws TrainingError while the weights are in use elsewhere
    */
-  weightsIn(engine: Engine): WeightMemory {
-    if (this.memory?.engine !== engine) {
-      const next = new WeightMemory(engine, this.parameters)
-      if (this.memory) this.memory.moveTo(next)
-      else next.initialise(this.seed)
-      this.memory = next
-    }
-    return this.memory
+  weightsIn(engine: Engine): WeightLoan {
+    return this.memory.lend(engine)
   }
 
-  private get current(): WeightMemory {
-    return this.memory ?? this.weightsIn(createInitialEngine())
-  }
-
-  /** A copy of every parameter's values by name, each row-major in its shape. */
+  /**
+   * A copy of every parameter's values by name, each row-major in its shape: within an epoch, as the last step left them.
+   */
   weights(): Map<string, Float32Array> {
-    const memory = this.current
-    return new Map(this.parameters.map((parameter) => [parameter.name, memory.read(parameter)]))
+    return new Map(this.parameters.map((parameter) => [parameter.name, this.memory.read(parameter)]))
   }
 
   /**
    * Replaces parameters' values.
    * @throws ModelError on an unknown name, a wrong length or a value that is not finite; nothing is changed then.
+   * @throws TrainingError in the middle of an epoch, and while the model is being measured or used
    */
   setWeights(weights: ReadonlyMap<string, Float32Array>): void {
+    this.memory.turns.refuseChange('setWeights')
     const found = [...weights].map(([name, values]) => {
       const parameter = this.parameters.find((candidate) => candidate.name === name)
       if (!parameter) {
@@ -140,7 +134,7 @@ export class Model {
       if (bad >= 0) throw new ModelError(`${name}: value ${bad} is ${values[bad]}, expected a finite number.`)
       return { parameter, values }
     })
-    for (const { parameter, values } of found) this.current.write(parameter, values)
+    for (const { parameter, values } of found) this.memory.write(parameter, values)
   }
 
   /** SHA-256 of all weights as little-endian float32, in the order of `parameters`, in lower-case hexadecimal. */

@@ -1,4 +1,4 @@
-import { aDataset, type Dataset, rowOf } from '../data/dataset.js'
+import { aDataset, type Dataset } from '../data/dataset.js'
 import { createEngine } from '../engine/create.js'
 import { type Engine, type EngineName, engineNames } from '../engine/engine.js'
 import { permutation } from '../engine/js/philox.js'
@@ -16,6 +16,7 @@ import { either, leaf, object, optional, read } from '../schema/schema.js'
 import { oneOf, wholeNumber } from '../schema/values.js'
 import { trainingProgram } from './programs.js'
 import { Session } from './session.js'
+import { Stage } from './stage.js'
 import { createStepState, keptTensors, type StepState } from './state.js'
 
 export interface GradientCheckOptions {
@@ -156,13 +157,9 @@ class RecordedStep {
       this.carried.push(tensor)
       return tensor
     })
-    this.session = new Session(engine, weights, keptTensors(this.state), null)
+    this.session = new Session(engine, weights, keptTensors(this.state))
     const { count } = batch
-    const { buffer } = this.state.indices
-    this.session.reserve(buffer, count * 4)
-    const source = this.session.load(batch)
-    const indices = this.session.addressOf(buffer) >>> 2
-    for (let i = 0; i < count; i++) engine.views.i32[indices + i] = rowOf(batch, i)
+    const source = new Stage(this.session, this.state.indices, model.input, null).load(batch, 0, count, true)
     this.program = this.session.program('step', () =>
       trainingProgram(this.model, loss, recorder, source, this.state, count, undefined, null),
     )
@@ -179,7 +176,7 @@ class RecordedStep {
     }
     views.u32[this.session.addressOf(this.state.step.buffer) >>> 2] = 1
     this.program.run()
-    return views.f64[(this.session.addressOf(this.state.totals.buffer) >>> 3) + 3]!
+    return views.f64[(this.session.addressOf(this.state.training.totals.buffer) >>> 3) + 3]!
   }
 
   /** The gradient of the model's `p`-th parameter in the last run. */

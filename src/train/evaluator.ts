@@ -1,10 +1,13 @@
-import { aDataset, type Dataset, rowOf, type Standardisation } from '../data/dataset.js'
+import { firstNotFinite } from '../data/crossing.js'
+import { aDataset, type Dataset, type Standardisation } from '../data/dataset.js'
+import { asyncDispose, dispose } from '../disposal.js'
 import { anEngine, type Engine } from '../engine/engine.js'
-import { ModelError } from '../errors.js'
+import { ModelError, TrainingError } from '../errors.js'
 import { showShape } from '../nn/layer.js'
 import type { Loss } from '../nn/loss.js'
 import { lossOf } from '../nn/losses.js'
 import { aModel, type Model } from '../nn/model.js'
+import type { Turns } from '../nn/turns.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import { either, read } from '../schema/schema.js'
@@ -14,7 +17,8 @@ import { ConfusionMatrix, type Evaluation, type Prediction } from './metrics.js'
 import { type EvaluatorOptions, evaluatorOptions } from './options.js'
 import { evaluationProgram, predictionProgram } from './programs.js'
 import { Session } from './session.js'
-import { createStepState, keptTensors, type StepState } from './state.js'
+import { Stage } from './stage.js'
+import { createStepState, keptTensors, type Standard, type StepState, type Tally } from './state.js'
 
 /** Samples a step in evaluation and prediction: any number gives the same results. */
 const EVALUATION_BATCH = 256
@@ -36,17 +40,44 @@ export function createEvaluator(engine: Engine, model: Model, options: Evaluator
 /** What `predict` takes. */
 const inputsOrData = either(arrayOf(Float32Array), aDataset)
 
-/** Measures and uses one model on one engine. See `createEvaluator`; a trainer is one too. */
+/** Gives back what evaluators hold that nobody can reach any more and nobody has closed. */
+const forgotten = new FinalizationRegistry<Session>((session) => session.close())
+
+/**
+ * Measures and uses one model on one engine. See `createEvaluator`; a trainer is one too.
+ *
+ * Turns. Whatever is called at once, in whatever order, gives what it would give on its own. `evaluate`, `predict` and
+ * every step of a `fit` wait for their turn with the model, first come first served, on all of its evaluators and trainers;
+ * so `evaluate` within `onStep` measures the model as that step left it, awaited or not, and the epoch's figures are what
+ * they would be without. What changes the model at once (`setWeights`, `restore`, creating a trainer on another engine) is
+ * refused by a TrainingError while the model is in use or in the middle of an epoch; so are a second fit meanwhile and a
+ * checkpoint within an epoch. What only reads (`weights`, `fingerprint`) sees the model as the last step left it. Engines
+ * are shared by any number of trainers.
+ *
+ * Data. A data set is its owner's: nothing of it stays in the engine. Its arrays are read batch by batch, as they are at
+ * that moment, so that a buffer may be refilled between two calls; all that is taken is checked each time.
+ *
+ * Lives. `close` gives all of the engine's memory back, and the weights to the model, where they can still be read. A
+ * second time it does nothing; everything else is refused from then on. What is under way ends with a TrainingError, an
+ * epoch with the weights of its start. What is not closed is given back when nobody can reach it any more.
+ */
 export class Evaluator {
   protected readonly loss: Loss
   protected readonly state: StepState
   protected readonly session: Session
-  /** Written by the host for a prediction, and read back: inputs and probabilities. */
-  private readonly input = createTensor('external', 'x', [0])
+  protected readonly stage: Stage
+  protected readonly turns: Turns
+  /** How messages call it. */
+  protected readonly kind: string = 'evaluator'
+  protected closed = false
+  /** Lets other tasks in now and then. */
+  protected readonly breath = breathe()
+  /** Read back after a prediction. */
   private readonly probabilities = createTensor('external', 'y', [0])
   /** Of stateful layers, by run and name. */
   private readonly carried = new Map<string, { tensor: Tensor; bytes: number }>()
-  private readonly turn = breathe()
+  /** Resolves when what was under way at `close` has ended, too. */
+  private released: Promise<void> | undefined
 
   /**
    * @param optimizer whose memory is kept beside the model, or null
@@ -55,7 +86,7 @@ export class Evaluator {
   constructor(
     readonly engine: Engine,
     readonly model: Model,
-    private readonly settings: EvaluatorOptions,
+    settings: EvaluatorOptions,
     optimizer: Optimizer | null,
     private readonly statefulBatch = 1,
   ) {
@@ -64,100 +95,163 @@ export class Evaluator {
     this.state = createStepState(model, optimizer, (run, name, shape) =>
       this.carriedState(`${run}: ${name}`, shape),
     )
-    const standard = standardisation && this.checked(standardisation)
-    this.session = new Session(
-      engine,
-      model.weightsIn(engine),
-      [...keptTensors(this.state), ...(standard ? [standard.mean, standard.scale] : [])],
-      standard ?? null,
-    )
-    if (standard) {
+    const standard = standardisation ? this.checked(standardisation) : null
+    const kept = [...keptTensors(this.state), ...(standard ? [standard.mean, standard.scale] : [])]
+    this.session = new Session(engine, model.weightsIn(engine), kept)
+    this.turns = this.session.weights.turns
+    this.stage = new Stage(this.session, this.state.indices, model.input, standard)
+    if (standard && standardisation) {
       this.write(standard.mean, standardisation.mean)
       this.write(standard.scale, standardisation.scale)
     }
+    forgotten.register(this, this.session, this)
   }
 
-  /** Measures the model on `data`, without dropout. */
+  /**
+   * Measures the model on `data`, without dropout.
+   * @throws DataError that names the sample with a label or value that is not right
+   * @throws TrainingError when it was closed
+   */
   async evaluate(data: Dataset): Promise<Evaluation> {
-    this.checkData('evaluate', data)
-    this.clearTotals()
-    this.clearCarried('evaluation')
-    const source = this.session.load(data)
-    await this.forEachBatch(data.count, this.evaluationBatch, (start, batch) => {
-      this.writeIndices(data, start, batch)
-      const program = this.session.program(`evaluate ${batch} ${source.id}`, () =>
-        evaluationProgram(this.model, this.loss, source, this.state, batch),
-      )
-      program.run()
-      return true
+    return await this.inTurn('evaluate', async () => {
+      this.checkData('evaluate', data)
+      this.clear(this.state.evaluation)
+      this.clearCarried('evaluation')
+      await this.forEachBatch('evaluate', data.count, (start, batch) => {
+        const source = this.stage.load(data, start, batch, true)
+        const program = this.session.program(`evaluate ${batch} ${source.images.type}`, () =>
+          evaluationProgram(this.model, this.loss, source, this.state, batch),
+        )
+        return program.runAsync()
+      })
+      return this.evaluation(this.state.evaluation)
     })
-    return this.evaluation()
   }
 
   /**
    * The classes' probabilities for inputs [samples, ...input]: float32 as they are (standardised where the trainer was
    * given a standardisation), or a data set.
+   * @throws ModelError, of a data set DataError, that names the sample and the element of a value that is not finite
+   * @throws TrainingError when it was closed
    */
   async predict(inputs: Float32Array | Dataset): Promise<Prediction> {
-    read(ModelError, 'predict', 'inputs', inputsOrData, inputs)
-    const size = sizeOf(this.model.input)
-    const rows = inputs instanceof Float32Array ? inputs.length / size : inputs.count
-    if (inputs instanceof Float32Array) {
-      if (!Number.isInteger(rows)) {
-        throw new ModelError(
-          `predict: expected a multiple of ${size} values, one input of shape ${showShape(this.model.input)} after another, found ${inputs.length}.`,
+    return await this.inTurn('predict', async () => {
+      read(ModelError, 'predict', 'inputs', inputsOrData, inputs)
+      const rows = this.rowsOf(inputs)
+      const outputs = this.model.output.at(-1)!
+      const probabilities = new Float32Array(rows * outputs)
+      this.clearCarried('prediction')
+      await this.forEachBatch('predict', rows, (start, batch) => {
+        const source =
+          inputs instanceof Float32Array
+            ? this.stage.loadValues(inputs, start, batch)
+            : this.stage.load(inputs, start, batch, false)
+        this.session.reserve(this.probabilities.buffer, batch * outputs * 4)
+        const program = this.session.program(`predict ${batch} ${source.images.type}`, () =>
+          predictionProgram(this.model, this.loss, source, this.state, this.probabilities, batch),
         )
-      }
-      const wrong = notFinite(inputs)
-      if (wrong >= 0) {
-        throw new ModelError(
-          `predict: inputs should be finite, found ${inputs[wrong]} in sample ${Math.floor(wrong / size)}, element ${wrong % size}.`,
-        )
-      }
-    } else this.checkShape(inputs)
-    const outputs = this.model.output.at(-1)!
-    const probabilities = new Float32Array(rows * outputs)
-    this.clearCarried('prediction')
-    await this.forEachBatch(rows, this.evaluationBatch, (start, batch) => {
-      this.session.reserve(this.input.buffer, batch * size * 4)
-      this.session.reserve(this.probabilities.buffer, batch * outputs * 4)
-      const values =
-        inputs instanceof Float32Array
-          ? inputs.subarray(start * size, (start + batch) * size)
-          : samplesOf(inputs, start, batch)
-      this.write(this.input, this.standardised(values))
-      const { input, probabilities: found, model, loss, state } = this
-      const program = this.session.program(`predict ${batch}`, () =>
-        predictionProgram(model, loss, input, state, found, batch),
-      )
-      program.run()
-      const at = this.session.addressOf(found.buffer) >>> 2
-      probabilities.set(this.engine.views.f32.subarray(at, at + batch * outputs), start * outputs)
-      return true
+        const fetch = () => {
+          const at = this.session.addressOf(this.probabilities.buffer) >>> 2
+          probabilities.set(this.engine.views.f32.subarray(at, at + batch * outputs), start * outputs)
+        }
+        const running = program.runAsync()
+        if (running) return running.then(fetch)
+        fetch()
+        return undefined
+      })
+      return { probabilities, classes: argMaxRows(probabilities, outputs) }
     })
-    return { probabilities, classes: argMaxRows(probabilities, outputs) }
   }
 
-  /** Gives back all memory but the model's weights, and that of the data sets. */
+  /**
+   * Gives back all of the engine's memory, the weights to the model; see above. While something of the model is under way
+   * that happens when it has ended, for which `await using` waits.
+   */
   close(): void {
-    this.session.close()
+    if (this.closed) return
+    this.closed = true
+    forgotten.unregister(this)
+    const release = () => {
+      try {
+        this.session.close()
+      } finally {
+        this.turns.pass()
+      }
+    }
+    const wait = this.turns.take('close')
+    if (wait) this.released = wait.then(release)
+    else release()
   }
 
-  /** Calls `run` for one batch after the other while it returns true, and lets other tasks in now and then. */
-  protected async forEachBatch(
+  [dispose](): void {
+    this.close()
+  }
+
+  async [asyncDispose](): Promise<void> {
+    this.close()
+    await this.released
+  }
+
+  /** Does `work` when its turn has come. */
+  protected async inTurn<T>(what: string, work: () => Promise<T> | T): Promise<T> {
+    const wait = this.takeTurn(what)
+    if (wait) await wait
+    try {
+      return await work()
+    } finally {
+      this.turns.pass()
+    }
+  }
+
+  /**
+   * Takes a turn with the model, which is then to be passed on: at once, or when the promise resolves.
+   * @throws TrainingError when it was closed, at once or by the promise
+   */
+  protected takeTurn(what: string): Promise<void> | undefined {
+    this.checkOpen(what)
+    const wait = this.turns.take(what)
+    return wait || this.engine.busy ? this.awaitTurn(what, wait) : undefined
+  }
+
+  private async awaitTurn(what: string, wait: Promise<void> | undefined): Promise<void> {
+    await wait
+    try {
+      await this.engineIdle()
+      this.checkOpen(what)
+    } catch (error) {
+      this.turns.pass()
+      throw error
+    }
+  }
+
+  /** While a program of another trainer is under way, this one's memory is better left alone. */
+  protected async engineIdle(): Promise<void> {
+    while (this.engine.busy) await this.engine.busy
+  }
+
+  protected checkOpen(what: string): void {
+    if (this.closed) throw new TrainingError(`${what}: the ${this.kind} was closed.`)
+  }
+
+  /** Calls `run` for one batch after the other, awaits what it returns, and lets other tasks in now and then. */
+  private async forEachBatch(
+    what: string,
     count: number,
-    batchSize: number,
-    run: (start: number, batch: number) => boolean,
+    run: (start: number, batch: number) => Promise<void> | undefined,
   ): Promise<void> {
-    for (let start = 0; start < count; start += batchSize) {
-      if (!run(start, Math.min(batchSize, count - start))) return
-      const pause = this.turn()
+    const size = this.evaluationBatch
+    for (let start = 0; start < count; start += size) {
+      const running = run(start, Math.min(size, count - start))
+      if (running) await running
+      const pause = this.breath()
       if (pause) await pause
+      if (this.engine.busy) await this.engineIdle()
+      this.checkOpen(what)
     }
   }
 
   /** With layers that carry state, samples keep their places in the batch. */
-  protected get evaluationBatch(): number {
+  private get evaluationBatch(): number {
     return this.model.stateful ? this.statefulBatch : EVALUATION_BATCH
   }
 
@@ -182,37 +276,42 @@ export class Evaluator {
     }
   }
 
-  protected writeIndices(data: Dataset, start: number, batch: number, order?: Uint32Array): void {
-    const { buffer } = this.state.indices
-    this.session.reserve(buffer, batch * 4)
-    const at = this.session.addressOf(buffer) >>> 2
-    const { i32 } = this.engine.views
-    for (let i = 0; i < batch; i++) i32[at + i] = rowOf(data, order ? order[start + i]! : start + i)
-  }
-
   protected write(tensor: Tensor, values: ArrayLike<number>): void {
     this.engine.views.f32.set(values, this.session.addressOf(tensor.buffer) >>> 2)
   }
 
-  protected totals(): Float64Array {
-    const at = this.session.addressOf(this.state.totals.buffer) >>> 3
+  protected totals({ totals }: Tally): Float64Array {
+    const at = this.session.addressOf(totals.buffer) >>> 3
     return this.engine.views.f64.subarray(at, at + 4)
   }
 
-  private confusion(): Int32Array {
-    const at = this.session.addressOf(this.state.confusion.buffer) >>> 2
-    return this.engine.views.i32.subarray(at, at + sizeOf(this.state.confusion.shape))
+  private confusion({ confusion }: Tally): Int32Array {
+    const at = this.session.addressOf(confusion.buffer) >>> 2
+    return this.engine.views.i32.subarray(at, at + sizeOf(confusion.shape))
   }
 
-  protected clearTotals(): void {
-    this.totals().fill(0)
-    this.confusion().fill(0)
+  protected clear(tally: Tally): void {
+    this.totals(tally).fill(0)
+    this.confusion(tally).fill(0)
   }
 
-  protected evaluation(): Evaluation {
-    const [loss, right, samples] = this.totals() as unknown as [number, number, number]
-    const confusion = new ConfusionMatrix(this.model.output.at(-1)!, this.confusion().slice())
+  protected evaluation(tally: Tally): Evaluation {
+    const [loss, right, samples] = this.totals(tally) as unknown as [number, number, number]
+    const confusion = new ConfusionMatrix(this.model.output.at(-1)!, this.confusion(tally).slice())
     return { samples, loss: loss / samples, accuracy: right / samples, confusion }
+  }
+
+  /** How many samples the inputs of a prediction are. */
+  private rowsOf(inputs: Float32Array | Dataset): number {
+    if (!(inputs instanceof Float32Array)) {
+      this.checkShape(inputs)
+      return inputs.count
+    }
+    const size = sizeOf(this.model.input)
+    if (inputs.length % size === 0) return inputs.length / size
+    throw new ModelError(
+      `predict: expected a multiple of ${size} values, one input of shape ${showShape(this.model.input)} after another, found ${inputs.length}.`,
+    )
   }
 
   private checkShape(data: Dataset): void {
@@ -228,11 +327,17 @@ export class Evaluator {
     this.loss.check(this.model.output, data.classes)
   }
 
-  private checked({ mean, scale }: Standardisation): { mean: Tensor; scale: Tensor } {
+  private checked({ mean, scale }: Standardisation): Standard {
     const size = sizeOf(this.model.input)
     for (const [name, values] of Object.entries({ mean, scale })) {
       if (values.length !== size) {
         throw new ModelError(`standardisation: ${name} should have ${size} values, found ${values.length}.`)
+      }
+      const bad = firstNotFinite(values, 0, size)
+      if (bad >= 0) {
+        throw new ModelError(
+          `standardisation: ${name} should be finite numbers, found ${values[bad]} at element ${bad}.`,
+        )
       }
     }
     return {
@@ -240,45 +345,16 @@ export class Evaluator {
       scale: createTensor('state', 'scale', this.model.input),
     }
   }
-
-  /** Inputs as a batch gathered from bytes would hold them. */
-  private standardised(values: Float32Array): Float32Array {
-    const { standardisation } = this.settings
-    if (!standardisation) return values
-    const { mean, scale } = standardisation
-    const { fround } = Math
-    return values.map((value, i) => fround(value - mean[i % mean.length]!) * scale[i % mean.length]!)
-  }
-}
-
-/** Samples of a data set as float32, bytes scaled to 0..1. */
-function samplesOf(data: Dataset, start: number, batch: number): Float32Array {
-  const { images, sampleSize } = data
-  const values = new Float32Array(batch * sampleSize)
-  for (let i = 0; i < batch; i++) {
-    const row = rowOf(data, start + i) * sampleSize
-    for (let j = 0; j < sampleSize; j++) {
-      const value = images[row + j]!
-      values[i * sampleSize + j] = images instanceof Uint8Array ? value / 255 : value
-    }
-  }
-  return values
-}
-
-/** Where the first value is that is not finite, or -1. */
-function notFinite(values: Float32Array): number {
-  let sum = 0
-  // Measured: a quarter of the time of asking for each.
-  for (let i = 0; i < values.length; i++) sum += values[i]! * 0
-  return sum === 0 ? -1 : values.findIndex((value) => !Number.isFinite(value))
 }
 
 function argMaxRows(values: Float32Array, columns: number): Int32Array {
-  return Int32Array.from({ length: values.length / columns }, (_, row) => {
+  const classes = new Int32Array(values.length / columns)
+  for (let row = 0; row < classes.length; row++) {
     let best = 0
     for (let c = 1; c < columns; c++) {
       if (values[row * columns + c]! > values[row * columns + best]!) best = c
     }
-    return best
-  })
+    classes[row] = best
+  }
+  return classes
 }

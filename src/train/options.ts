@@ -45,7 +45,8 @@ export interface FitOptions {
    * was is complete, and measured on the validation data first.
    */
   readonly signal?: AbortSignal
-  readonly onStep?: (step: StepResult) => void
+  /** Called after each step; what it returns is awaited where it is a promise. An error in it ends the fit. */
+  readonly onStep?: (step: StepResult) => unknown
 }
 
 const evaluatorFields: Fields<EvaluatorOptions> = {

@@ -8,32 +8,47 @@ import * as instruction from '../program/instructions.js'
 import { Purpose, streamOf } from '../program/streams.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import { type Augmentation, emitAugment } from './augment.js'
-import { type BatchSource, isTrained, type Run, type StepState } from './state.js'
+import { type BatchSource, isTrained, type Run, type StepState, type Tally } from './state.js'
 import { type ClipSpec, emitPenalties, Updates } from './updates.js'
 
-function emitBatch(
+/** Emits what brings the samples of a batch in, and returns them [batch, ...sample]. */
+function emitSamples(
   program: ProgramBuilder,
-  { images, labels, standardisation }: BatchSource,
+  { images, standardisation }: BatchSource,
   indices: Tensor,
   batch: number,
-  sample: readonly number[],
   augmentation: Augmentation | null,
-): { x: Tensor; y: Tensor } {
-  const rows = { ...indices, shape: [batch] }
+): Tensor {
+  const sample = images.shape.slice(1)
   const x = createTensor('transient', 'x', [batch, ...sample])
-  const y = createTensor('transient', 'labels', [batch], 'i32')
-  const size = sizeOf(sample)
-  // A batch touches its own rows of the data set only; the printed and counted memory says so.
-  const used = (source: Tensor) => ({ ...source, shape: [batch, ...source.shape.slice(1)] })
-  program.from('batch')
   // Distortion comes before standardisation, so that it moves zeros into the picture.
   const { mean = null, scale = null } = (augmentation ? null : standardisation) ?? {}
-  program.emit(images.type === 'u8' ? instruction.gatherBytes : instruction.gather, {
-    ...{ source: used(images), indices: rows, mean, scale, y: x, rows: batch, size },
+  program.from('batch').emit(images.type === 'u8' ? instruction.gatherBytes : instruction.gather, {
+    ...{ source: withRows(images, batch), indices: withRows(indices, batch), mean, scale, y: x },
+    ...{ rows: batch, size: sizeOf(sample), count: batch },
   })
-  program.emit(instruction.gatherLabels, { labels: used(labels), indices: rows, y, rows: batch })
-  return { x: augmentation ? emitAugment(program, x, augmentation, standardisation) : x, y }
+  return augmentation ? emitAugment(program, x, augmentation, standardisation) : x
 }
+
+/** Emits what brings the labels of a batch in, and returns them [batch]. */
+function emitLabels(
+  program: ProgramBuilder,
+  { labels }: BatchSource,
+  indices: Tensor,
+  batch: number,
+): Tensor {
+  const y = createTensor('transient', 'labels', [batch], 'i32')
+  program.from('batch').emit(instruction.gatherLabels, {
+    ...{ labels: withRows(labels, batch), indices: withRows(indices, batch), y, rows: batch, count: batch },
+  })
+  return y
+}
+
+/** The first rows of a buffer that is as long as the largest batch. */
+const withRows = (source: Tensor, rows: number): Tensor => ({
+  ...source,
+  shape: [rows, ...source.shape.slice(1)],
+})
 
 /** The program of one training step: gather a batch, forward, loss, backward, update. */
 export function trainingProgram(
@@ -47,7 +62,8 @@ export function trainingProgram(
   augmentation: Augmentation | null,
 ): Program {
   const program = new ProgramBuilder(`training step, batch ${batch}`)
-  const { x, y } = emitBatch(program, source, state.indices, batch, model.input, augmentation)
+  const x = emitSamples(program, source, state.indices, batch, augmentation)
+  const y = emitLabels(program, source, state.indices, batch)
   const gradients = new Map<Parameter, Tensor>()
   const updates = new Updates(program, optimizer, state.slots, state.scalars, clip)
   const context: EmitContext = {
@@ -65,7 +81,7 @@ export function trainingProgram(
     },
   }
   const { output, backward } = model.forward(context, x, loss.layout)
-  const { gradient } = emitLoss(context, model, loss, output, y, state)
+  const { gradient } = emitLoss(context, model, loss, output, y, state.training)
   backward(gradient!, false)
   updates.finish()
   return program
@@ -88,24 +104,26 @@ export function evaluationProgram(
   batch: number,
 ): Program {
   const program = new ProgramBuilder(`evaluation, batch ${batch}`)
-  const { x, y } = emitBatch(program, source, state.indices, batch, model.input, null)
+  const x = emitSamples(program, source, state.indices, batch, null)
+  const y = emitLabels(program, source, state.indices, batch)
   const context = inferenceContext(program, model, state, 'evaluation', batch)
-  emitLoss(context, model, loss, model.forward(context, x, loss.layout).output, y, state)
+  emitLoss(context, model, loss, model.forward(context, x, loss.layout).output, y, state.evaluation)
   return program
 }
 
-/** The program that turns a batch of inputs `x`, written by the host, into the classes' probabilities. */
+/** The program that turns a batch of samples into the classes' probabilities. */
 export function predictionProgram(
   model: Model,
   loss: Loss,
-  x: Tensor,
+  source: BatchSource,
   state: StepState,
   probabilities: Tensor,
   batch: number,
 ): Program {
   const program = new ProgramBuilder(`prediction, batch ${batch}`)
   const context = inferenceContext(program, model, state, 'prediction', batch)
-  const { output } = model.forward(context, { ...x, shape: [batch, ...model.input] }, loss.layout)
+  const x = emitSamples(program, source, state.indices, batch, null)
+  const { output } = model.forward(context, x, loss.layout)
   const found = loss.probabilities(context, output)
   const y = { ...probabilities, shape: found.shape }
   program.emit(instruction.copy, { x: found, y, count: sizeOf(found.shape) })
@@ -135,7 +153,7 @@ function emitLoss(
   loss: Loss,
   output: Tensor,
   labels: Tensor,
-  { totals, confusion }: StepState,
+  { totals, confusion }: Tally,
 ) {
   const result = loss.emit(context, output, labels)
   context.program.emit(instruction.tally, {

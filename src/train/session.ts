@@ -1,87 +1,78 @@
-import type { Dataset } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
 import { LinkedProgram } from '../engine/linked-program.js'
-import type { WeightMemory } from '../nn/weight-memory.js'
+import type { WeightLoan } from '../nn/weight-memory.js'
 import type { Program } from '../program/builder.js'
 import { planSequence, planTransients } from '../program/plan.js'
-import { type Buffer, createTensor, type Tensor } from '../program/tensor.js'
-import type { BatchSource } from './state.js'
-import { releaseUpload, upload } from './uploads.js'
+import type { Buffer, Tensor } from '../program/tensor.js'
+
+/** Programs that are kept, one for each size of a batch and each use; the one that was not used for longest goes first. */
+const MOST_PROGRAMS = 64
 
 /**
- * A trainer's or predictor's share of an engine's memory: the model's parameters, its own state, one arena in which all
- * its programs keep their transient buffers, and the data sets that it uses. Programs are linked once and kept.
+ * A trainer's or evaluator's share of an engine's memory: the model's weights on loan, its own state, and one arena in
+ * which all its programs keep their transient buffers. Programs are linked once and kept. It knows nothing of the trainer,
+ * so that it can be closed in its place when nobody can reach that any more.
  */
 export class Session {
   private readonly stateOffsets: ReadonlyMap<Buffer, number>
   private readonly stateBytes: number
   private readonly stateBase: number
   private arena: { base: number; bytes: number } | null = null
+  /** By when they were used last. */
   private readonly linked = new Map<string, LinkedProgram>()
+  private last: { readonly key: string; readonly program: LinkedProgram } | null = null
   private readonly reserved = new Map<Buffer, { address: number; bytes: number }>()
-  private readonly uploaded = new Map<Buffer, number>()
-  private readonly data: { readonly dataset: Dataset; readonly source: BatchSource }[] = []
+  /** What weights and state were at the start of the epoch at hand. */
+  private before: { readonly weights: Float32Array; readonly state: Uint8Array } | null = null
+  private closed = false
 
   constructor(
     readonly engine: Engine,
-    readonly weights: WeightMemory,
+    readonly weights: WeightLoan,
     state: readonly Tensor[],
-    private readonly standardisation: BatchSource['standardisation'],
   ) {
     const plan = planSequence(state.map(({ buffer }) => buffer))
     this.stateOffsets = plan.offsets
     this.stateBytes = plan.bytes
-    this.stateBase = engine.allocate(plan.bytes)
+    try {
+      this.stateBase = engine.allocate(plan.bytes)
+    } catch (error) {
+      weights.close()
+      throw error
+    }
     engine.views.u8.fill(0, this.stateBase, this.stateBase + plan.bytes)
   }
 
-  /** Address of a parameter's, a state's or a data set's tensor. */
+  /** Address of a parameter's, a state's or a reserved tensor. */
   addressOf(buffer: Buffer): number {
     const offset = this.stateOffsets.get(buffer)
     if (offset !== undefined) return this.stateBase + offset
-    const { weights, reserved, uploaded } = this
-    return weights.addressOf(buffer) ?? reserved.get(buffer)?.address ?? uploaded.get(buffer)!
+    return this.weights.addressOf(buffer) ?? this.reserved.get(buffer)!.address
   }
 
-  /** Makes at least `bytes` bytes available to an external buffer that the host writes; its contents are not kept. */
-  reserve(buffer: Buffer, bytes: number): void {
+  /**
+   * Makes at least `bytes` bytes available to an external buffer that the host writes, and says whether they are new; the
+   * contents of the old ones are not kept.
+   */
+  reserve(buffer: Buffer, bytes: number): boolean {
     const known = this.reserved.get(buffer)
-    if (known && known.bytes >= bytes) return
+    if (known && known.bytes >= bytes) return false
     // Programs linked so far hold the old address, or none.
     this.dropPrograms()
+    this.reserved.delete(buffer)
     if (known) this.engine.release(known.address)
     this.reserved.set(buffer, { address: this.engine.allocate(bytes), bytes })
-  }
-
-  /** Puts a data set into memory, unless it or another view of the same arrays is already there. */
-  load(dataset: Dataset): BatchSource {
-    const known = this.data.find(
-      (other) => other.dataset.images === dataset.images && other.dataset.labels === dataset.labels,
-    )
-    if (known) return known.source
-    const { images, labels, name, sampleShape } = dataset
-    const rows = labels.length
-    const source: BatchSource = {
-      id: this.data.length,
-      images: createTensor(
-        'external',
-        name,
-        [rows, ...sampleShape],
-        images instanceof Uint8Array ? 'u8' : 'f32',
-      ),
-      labels: createTensor('external', `${name} labels`, [rows], 'u8'),
-      standardisation: this.standardisation,
-    }
-    this.uploaded.set(source.images.buffer, upload(this.engine, images))
-    this.uploaded.set(source.labels.buffer, upload(this.engine, labels))
-    this.data.push({ dataset, source })
-    return source
+    return true
   }
 
   /** The linked program called `key`, built by `build` the first time. */
   program(key: string, build: () => Program): LinkedProgram {
+    if (key === this.last?.key) return this.last.program
     const known = this.linked.get(key)
-    if (known) return known
+    if (known) {
+      this.linked.delete(key)
+      return this.keep(key, known)
+    }
     const program = build()
     const plan = planTransients(program)
     const base = this.arenaFor(plan.bytes)
@@ -89,39 +80,65 @@ export class Session {
       const offset = plan.offsets.get(buffer)
       return offset === undefined ? this.addressOf(buffer) : base + offset
     })
-    this.linked.set(key, linked)
-    return linked
+    if (this.linked.size === MOST_PROGRAMS) this.dropOldest()
+    return this.keep(key, linked)
   }
 
-  /** A copy of parameters and state, to go back to by `restore`. */
-  snapshot(): { weights: Uint8Array; state: Uint8Array } {
-    const state = this.engine.views.u8.slice(this.stateBase, this.stateBase + this.stateBytes)
-    return { weights: this.weights.snapshot(), state }
+  /** Notes a program as the one that was used last. */
+  private keep(key: string, program: LinkedProgram): LinkedProgram {
+    this.linked.set(key, program)
+    this.last = { key, program }
+    return program
   }
 
-  restore({ weights, state }: { weights: Uint8Array; state: Uint8Array }): void {
-    this.weights.restore(weights)
-    this.engine.views.u8.set(state, this.stateBase)
+  /**
+   * Notes what weights and state are, to go back to by `rollBack`.
+   * @throws TrainingError when the model is in the middle of another epoch
+   */
+  beginEpoch(): void {
+    this.weights.turns.beginEpoch()
+    try {
+      const state = this.engine.views.u8.slice(this.stateBase, this.stateBase + this.stateBytes)
+      this.before = { weights: this.weights.snapshot(), state }
+    } catch (error) {
+      this.weights.turns.endEpoch()
+      throw error
+    }
   }
 
-  /** Gives back all memory but the model's parameters. */
+  endEpoch(): void {
+    if (this.before) this.weights.turns.endEpoch()
+    this.before = null
+  }
+
+  /** Brings weights and state back to what they were at the start of the epoch at hand, and ends it. */
+  rollBack(): void {
+    const { before } = this
+    if (!before) return
+    this.endEpoch()
+    this.weights.restore(before.weights)
+    this.engine.views.u8.set(before.state, this.stateBase)
+  }
+
+  /** Gives all memory back, weights on loan included, as they were before an epoch that is still going on. */
   close(): void {
+    if (this.closed) return
+    this.closed = true
+    this.rollBack()
     this.dropPrograms()
     if (this.arena) this.engine.release(this.arena.base)
-    this.arena = null
     for (const { address } of this.reserved.values()) this.engine.release(address)
-    for (const { dataset } of this.data.splice(0)) {
-      releaseUpload(this.engine, dataset.images)
-      releaseUpload(this.engine, dataset.labels)
-    }
     this.engine.release(this.stateBase)
+    this.weights.close()
   }
 
   private arenaFor(bytes: number): number {
     if (this.arena && this.arena.bytes >= bytes) return this.arena.base
     // Programs linked so far hold addresses in the smaller arena.
     this.dropPrograms()
-    if (this.arena) this.engine.release(this.arena.base)
+    const { arena } = this
+    this.arena = null
+    if (arena) this.engine.release(arena.base)
     this.arena = { base: this.engine.allocate(bytes), bytes }
     return this.arena.base
   }
@@ -129,5 +146,12 @@ export class Session {
   private dropPrograms(): void {
     for (const program of this.linked.values()) program.release()
     this.linked.clear()
+    this.last = null
+  }
+
+  private dropOldest(): void {
+    const [[key, program]] = this.linked as unknown as [[string, LinkedProgram]]
+    this.linked.delete(key)
+    program.release()
   }
 }

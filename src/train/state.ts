@@ -12,29 +12,39 @@ export interface StepState {
   readonly epoch: Tensor
   /** The step's numbers that the host writes for the optimizer, its learning rate among them. */
   readonly scalars: Tensor
-  /** External: int32, rows of the data set that make up the batch. */
+  /** External: int32, rows of the source that make up the batch. */
   readonly indices: Tensor
-  /** float64: sum of losses, number right, number of samples; then the last batch's mean loss. */
-  readonly totals: Tensor
-  /** int32 [label, predicted]: how often each came together. */
-  readonly confusion: Tensor
+  readonly training: Tally
+  readonly evaluation: Tally
   readonly slots: ReadonlyMap<Parameter, readonly Tensor[]>
   /** Memory that stateful layers carry from batch to batch of one kind of run. */
   readonly carried: (run: Run, name: string, shape: Shape) => Tensor
 }
 
+/** What training and evaluation count, each on its own, so that a model can be measured in the middle of an epoch. */
+export interface Tally {
+  /** float64: sum of losses, number right, number of samples; then the last batch's mean loss. */
+  readonly totals: Tensor
+  /** int32 [label, predicted]: how often each came together. */
+  readonly confusion: Tensor
+}
+
 /** What a program is for: each kind of run has states of its own. */
 export type Run = 'training' | 'evaluation' | 'prediction'
 
-/** A data set's arrays in memory, and its standardisation. */
+/** What standardises a sample, element by element. */
+export interface Standard {
+  readonly mean: Tensor
+  readonly scale: Tensor
+}
+
+/** Where batches come from, and their standardisation. */
 export interface BatchSource {
-  /** Unique in its session. */
-  readonly id: number
   /** External: [rows, ...sample], uint8 or float32. */
   readonly images: Tensor
   /** External: uint8 [rows]. */
   readonly labels: Tensor
-  readonly standardisation: { readonly mean: Tensor; readonly scale: Tensor } | null
+  readonly standardisation: Standard | null
 }
 
 /** Lays out the state of training `model`. */
@@ -46,13 +56,17 @@ export function createStepState(
   const classes = model.output.at(-1)!
   const slotsOf = ({ name, tensor }: Parameter) =>
     (optimizer?.slots ?? []).map((slot) => createTensor('state', `${name}.${slot}`, tensor.shape))
+  const tally = (): Tally => ({
+    totals: createTensor('state', 'totals', [4], 'f64'),
+    confusion: createTensor('state', 'confusion', [classes, classes], 'i32'),
+  })
   return {
     step: createTensor('state', 'step', [1], 'i32'),
     epoch: createTensor('state', 'epoch', [1], 'i32'),
     scalars: createTensor('state', 'scalars', [optimizer?.scalars(1, 0).length ?? 0]),
     indices: createTensor('external', 'indices', [0], 'i32'),
-    totals: createTensor('state', 'totals', [4], 'f64'),
-    confusion: createTensor('state', 'confusion', [classes, classes], 'i32'),
+    training: tally(),
+    evaluation: tally(),
     slots: new Map(model.parameters.filter(isTrained).map((parameter) => [parameter, slotsOf(parameter)])),
     carried,
   }
@@ -62,6 +76,7 @@ export function createStepState(
 export const isTrained = ({ trained = true }: Parameter) => trained
 
 /** Every tensor of a state that is kept from step to step. */
-export function keptTensors({ step, epoch, scalars, totals, confusion, slots }: StepState): Tensor[] {
-  return [step, epoch, scalars, totals, confusion, ...[...slots.values()].flat()]
+export function keptTensors({ step, epoch, scalars, training, evaluation, slots }: StepState): Tensor[] {
+  const tallies = [training, evaluation].flatMap(({ totals, confusion }) => [totals, confusion])
+  return [step, epoch, scalars, ...tallies, ...[...slots.values()].flat()]
 }

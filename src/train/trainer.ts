@@ -17,12 +17,14 @@ import {
   type StateArray,
   trainedTensors,
 } from './checkpoint.js'
+import { overflowIn, troubleOf } from './divergence.js'
 import { checkEarlyStopping, EarlyStopping, type EarlyStoppingProgress } from './early-stopping.js'
 import { Evaluator } from './evaluator.js'
+import { Fit } from './fit.js'
 import { type FitOptions, fitOptions, type TrainerOptions, trainerOptions } from './options.js'
 import { shuffleProgram, trainingProgram } from './programs.js'
 import type { EpochResult } from './results.js'
-import type { Session } from './session.js'
+import type { BatchSource } from './state.js'
 
 /**
  * Binds a model to an engine to be trained there.
@@ -46,10 +48,10 @@ export class Trainer extends Evaluator {
   private readonly batchSize: number
   /** Drawn for every epoch: where each of its samples lies in the data set. */
   private readonly order = createTensor('external', 'order', [0], 'i32')
+  protected override readonly kind = 'trainer'
   private step = 0
   private epoch = 0
   private fitting = false
-  private midEpoch = false
   /** Of the fit that is under way. */
   private stopping: EarlyStopping | null = null
   /** Of the fit that a restored checkpoint was taken in, until the next fit goes on with it. */
@@ -73,13 +75,28 @@ export class Trainer extends Evaluator {
   }
 
   /**
-   * Trains for `epochs` passes over `data` and yields the figures of each. A loop that is left early, or a signal that
-   * aborts, stops after the step at hand. Epochs and the optimizer's state go on where an earlier `fit` ended.
+   * Trains for `epochs` passes over `data` when it is awaited, and gives the results of all of them; looped over by
+   * `for await`, it gives them one by one as they come. What is neither awaited nor looped over trains nothing. Epochs and
+   * the optimizer's state go on where an earlier `fit` ended.
+   *
+   * A loop that is left early, or a signal that aborts, stops after the step at hand and keeps what was trained so far.
+   * Whatever else ends an epoch early, an error in `onStep` or in the data, an engine that has no memory left or has lost a
+   * thread, `close`, brings weights, optimizer, step and epoch back to what they were when that epoch began.
    * @throws ModelError when the data do not fit the model
-   * @throws TrainingError when a loss is not finite: it names the epoch and step, and the weights are back at what they
-   *   were when that epoch began
+   * @throws DataError that names the sample with a label or value that is not right
+   * @throws TrainingError when training diverges: a loss or an evaluation's that is not finite, or a thousand times that
+   *   of the start, a weight or what the optimizer keeps of it that is not finite; it names the epoch and step
    */
-  async *fit(data: Dataset, given: FitOptions): AsyncGenerator<EpochResult, void, undefined> {
+  fit(data: Dataset, options: FitOptions): Fit {
+    return new Fit((isLeft) => this.epochs(data, options, isLeft))
+  }
+
+  private async *epochs(
+    data: Dataset,
+    given: FitOptions,
+    isLeft: () => boolean,
+  ): AsyncGenerator<EpochResult, void, undefined> {
+    this.checkOpen('fit')
     const options = read(ModelError, 'fit', 'options', fitOptions, given)
     this.checkData('fit', data)
     if (options.validation) this.checkData('fit', options.validation)
@@ -89,43 +106,46 @@ export class Trainer extends Evaluator {
       )
     }
     if (this.fitting) throw new TrainingError('The trainer is already in the middle of another fit.')
-    const { earlyStopping } = options
+    const { earlyStopping, signal } = options
     if (earlyStopping) checkEarlyStopping(options.validation !== undefined)
     const stopping = earlyStopping ? new EarlyStopping(earlyStopping, this.resumed) : null
     this.resumed = null
     this.stopping = stopping
     this.fitting = true
+    const isStopped = () => isLeft() || signal?.aborted === true
     let failed = false
     try {
-      for (let done = 0; done < options.epochs && !options.signal?.aborted && !stopping?.over; done++) {
-        this.midEpoch = true
-        const result = await this.trainEpoch(data, options)
+      for (let done = 0; done < options.epochs && !isStopped() && !stopping?.over; done++) {
+        const result = await this.trainEpoch(data, options, isStopped)
         const best = stopping && result.validation && stopping.observe(result.validation)
         if (best) this.best = this.readTensors()
         const judged = { ...result, best }
         this.history.push(judged)
-        this.midEpoch = false
         yield judged
       }
     } catch (error) {
       failed = true
       throw error
     } finally {
-      if (stopping?.progress && !failed) this.writeTensors(this.best)
+      const { best } = this
       this.stopping = null
       this.best = new Map()
-      this.midEpoch = false
       this.fitting = false
+      if (stopping?.progress && !failed && !this.closed)
+        await this.inTurn('fit', () => this.writeTensors(best))
     }
   }
 
   /**
    * Everything that is needed to go on later from here with the same bits, a copy: to be taken between epochs, in the loop
    * over `fit` or after it.
+   * @throws TrainingError in the middle of an epoch
    */
   checkpoint(): Checkpoint {
-    if (this.midEpoch)
+    this.checkOpen('checkpoint')
+    if (this.turns.inEpoch) {
       throw new TrainingError('A checkpoint is taken between epochs, not in the middle of one.')
+    }
     const earlyStopping = this.stopping ? this.stopping.progress : this.resumed
     const best = earlyStopping
       ? [...this.best].map(([name, array]) => [`${BEST}${name}`, array] as const)
@@ -139,10 +159,12 @@ export class Trainer extends Evaluator {
   /**
    * Goes back to a checkpoint, which may come from another trainer of the same model and options, on any engine.
    * @throws ModelError that names what in the checkpoint does not fit; nothing is changed then
-   * @throws TrainingError in the middle of a fit
+   * @throws TrainingError in the middle of a fit, or while the model is in use
    */
   restore(checkpoint: Checkpoint): void {
+    this.checkOpen('restore')
     if (this.fitting) throw new TrainingError('A trainer in the middle of a fit cannot be restored.')
+    this.turns.refuseChange('restore')
     const { progress, tensors } = checkpoint
     checkCheckpoint(checkpoint, trainedTensors(this.model.parameters, this.state))
     const best = [...tensors].filter(([name]) => name.startsWith(BEST))
@@ -156,66 +178,132 @@ export class Trainer extends Evaluator {
 
   /** The program of a training step on `data`, to be printed, counted or run elsewhere. */
   trainingProgram(data: Dataset): Program {
+    this.checkOpen('trainingProgram')
     this.checkData('trainingProgram', data)
-    return this.stepProgram(data, Math.min(this.batchSize, data.count)).program
+    return this.buildStep(this.stage.sourceFor(data.images), Math.min(this.batchSize, data.count))
   }
 
+  /** Trains one epoch to its end, or until it is stopped; where that fails, everything is as if it had never begun. */
   private async trainEpoch(
     data: Dataset,
-    { validation, signal, onStep }: FitOptions,
+    { validation, onStep }: FitOptions,
+    isStopped: () => boolean,
   ): Promise<Omit<EpochResult, 'best'>> {
+    const { step, epoch } = this
+    await this.inTurn('fit', () => this.session.beginEpoch())
+    try {
+      const result = await this.runEpoch(data, onStep, isStopped)
+      // Of a whole epoch in any case: without its validation it could not be gone on from, and its steps would be lost.
+      const measured = validation && result.complete ? await this.evaluate(validation) : null
+      if (measured && !Number.isFinite(measured.loss)) {
+        throw this.diverged(`The validation loss became ${measured.loss}`, result.steps, result.rate)
+      }
+      this.checkOpen('fit')
+      this.session.endEpoch()
+      return { ...result, validation: measured }
+    } catch (error) {
+      await this.turns.take('fit')
+      try {
+        await this.engineIdle()
+        this.session.rollBack()
+      } finally {
+        this.turns.pass()
+      }
+      this.step = step
+      this.epoch = epoch
+      throw error
+    }
+  }
+
+  private async runEpoch(
+    data: Dataset,
+    onStep: FitOptions['onStep'],
+    isStopped: () => boolean,
+  ): Promise<Omit<EpochResult, 'best' | 'validation'>> {
     const epoch = ++this.epoch
-    const batchSize = Math.min(this.batchSize, data.count)
-    const steps = Math.ceil(data.count / batchSize)
-    const before = { ...this.session.snapshot(), step: this.step }
-    const order = (this.options.shuffle ?? true) ? this.drawOrder(data.count, epoch) : undefined
-    this.clearTotals()
-    this.clearCarried('training')
+    const { count } = data
+    const batchSize = Math.min(this.batchSize, count)
+    const steps = Math.ceil(count / batchSize)
+    const losses = this.history.flatMap(({ validation }) => (validation ? [validation.loss] : []))
+    let first = this.history[0]?.loss
+    const order = await this.inTurn('fit', async () => {
+      this.clear(this.state.training)
+      this.clearCarried('training')
+      return (this.options.shuffle ?? true) ? await this.drawOrder(count, epoch) : undefined
+    })
     const started = performance.now()
     let step = 0
     let samples = 0
     let rate = Number.NaN
-    const losses = this.history.flatMap(({ validation }) => (validation ? [validation.loss] : []))
-    await this.forEachBatch(data.count, batchSize, (start, batch) => {
-      this.writeIndices(data, start, batch, order)
-      this.engine.views.u32[this.session.addressOf(this.state.step.buffer) >>> 2] = ++this.step
-      rate = this.optimizer.rate(this.step - 1, losses)
-      this.write(this.state.scalars, this.optimizer.scalars(this.step, rate))
-      this.stepProgram(data, batch).run()
-      step++
-      samples += batch
-      const loss = this.totals()[3]!
-      if (!Number.isFinite(loss)) this.giveUp(before, epoch, step, loss, rate)
-      onStep?.({ epoch, step, steps, samples, loss, rate })
-      return signal?.aborted !== true
-    })
-    const seconds = (performance.now() - started) / 1000
-    this.checkWeights(before, epoch, step, rate)
-    const { loss, accuracy } = this.evaluation()
-    const complete = step === steps
-    return {
-      ...{ epoch, steps: step, samples, loss, accuracy, rate, seconds, samplesPerSecond: samples / seconds },
-      // Of a whole epoch in any case: without its validation it could not be gone on from, and its steps would be lost.
-      validation: validation && complete ? await this.evaluate(validation) : null,
-      complete,
+    while (step < steps && !(step > 0 && isStopped())) {
+      const wait = this.takeTurn('fit')
+      if (wait) await wait
+      let loss: number
+      try {
+        const batch = Math.min(batchSize, count - samples)
+        rate = this.optimizer.rate(this.step, losses)
+        const running = this.startStep(data, samples, batch, order, rate)
+        if (running) await running
+        step++
+        samples += batch
+        loss = this.totals(this.state.training)[3]!
+      } finally {
+        this.turns.pass()
+      }
+      first ??= loss
+      const trouble = troubleOf(loss, first)
+      if (trouble) throw this.diverged(trouble, step, rate)
+      const told = onStep?.({ epoch, step, steps, samples, loss, rate })
+      if (isPromise(told)) await told
+      const pause = this.breath()
+      if (pause) await pause
     }
+    const seconds = (performance.now() - started) / 1000
+    return await this.inTurn('fit', () => {
+      // The last step's update is not followed by a loss that would show what it did.
+      const trained = trainedTensors(this.model.parameters, this.state)
+      const trouble = overflowIn(trained, this.engine, ({ buffer }) => this.session.addressOf(buffer))
+      if (trouble) throw this.diverged(trouble, step, rate)
+      const { loss, accuracy } = this.evaluation(this.state.training)
+      const samplesPerSecond = samples / seconds
+      const complete = step === steps
+      return { epoch, steps: step, samples, loss, accuracy, rate, seconds, samplesPerSecond, complete }
+    })
   }
 
-  private stepProgram(data: Dataset, batch: number) {
+  /** Starts the next step, on the samples from the `start`-th of `order` on; returns as `runAsync`. */
+  private startStep(
+    data: Dataset,
+    start: number,
+    batch: number,
+    order: Uint32Array | undefined,
+    rate: number,
+  ): Promise<void> | undefined {
+    const { session, state, optimizer } = this
+    const source = this.stage.load(data, start, batch, true, order)
+    const program = session.program(`train ${batch} ${source.images.type}`, () =>
+      this.buildStep(source, batch),
+    )
+    this.engine.views.u32[session.addressOf(state.step.buffer) >>> 2] = ++this.step
+    this.write(state.scalars, optimizer.scalars(this.step, rate))
+    return program.runAsync()
+  }
+
+  private buildStep(source: BatchSource, batch: number): Program {
     const { augment, clip } = this.options
     const { seed, state } = this
-    const source = this.session.load(data)
     const augmentation = augment ? { options: augment, seed, step: state.step } : null
-    return this.session.program(`train ${batch} ${source.id}`, () =>
-      trainingProgram(this.model, this.loss, this.optimizer, source, state, batch, clip, augmentation),
-    )
+    return trainingProgram(this.model, this.loss, this.optimizer, source, state, batch, clip, augmentation)
   }
 
-  private drawOrder(count: number, epoch: number): Uint32Array {
+  private async drawOrder(count: number, epoch: number): Promise<Uint32Array> {
     const { order, state, session, seed } = this
     session.reserve(order.buffer, count * 4)
     this.engine.views.u32[session.addressOf(state.epoch.buffer) >>> 2] = epoch
-    session.program(`shuffle ${count}`, () => shuffleProgram(order, count, seed, state)).run()
+    const running = session
+      .program(`shuffle ${count}`, () => shuffleProgram(order, count, seed, state))
+      .runAsync()
+    if (running) await running
     const at = session.addressOf(order.buffer) >>> 2
     return this.engine.views.u32.slice(at, at + count)
   }
@@ -236,29 +324,17 @@ export class Trainer extends Evaluator {
     }
   }
 
-  private giveUp(
-    before: ReturnType<Session['snapshot']> & { step: number },
-    epoch: number,
-    step: number,
-    loss: number,
-    rate: number,
-  ): never {
-    this.session.restore(before)
-    this.step = before.step
-    this.epoch = epoch - 1
-    throw new TrainingError(
-      `The loss became ${loss} in epoch ${epoch}, step ${step}; the weights are back at what they were before that epoch. A smaller learning rate than ${rate} may help.`,
+  private diverged(trouble: string, step: number, rate: number): TrainingError {
+    // Before the first update it was not the learning rate.
+    const advice =
+      this.step === 1 && trouble.startsWith('The loss')
+        ? 'No update came before it: inputs or first weights are too large.'
+        : `A smaller learning rate than ${rate} may help.`
+    return new TrainingError(
+      `${trouble} in epoch ${this.epoch}, step ${step}; the weights are back at what they were before that epoch. ${advice}`,
     )
   }
-
-  /** The last step's update is not followed by a loss that would show what it did. */
-  private checkWeights(
-    before: ReturnType<Session['snapshot']> & { step: number },
-    epoch: number,
-    step: number,
-    rate: number,
-  ): void {
-    const finite = [...this.model.weights().values()].every((values) => values.every(Number.isFinite))
-    if (!finite) this.giveUp(before, epoch, step, Number.NaN, rate)
-  }
 }
+
+const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'

@@ -45,6 +45,7 @@ async function createEngineOf(
     run: (program, words) => run(engine, share, program, words),
     describe: () => description,
     close: () => {},
+    [Symbol.dispose]: () => {},
   }
   return engine
 }

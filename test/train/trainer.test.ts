@@ -136,7 +136,10 @@ t.test('evaluation and prediction agree, whatever the batch and the form of the 
     await all(trainer.fit(data, { epochs: 1 }))
     const { accuracy, confusion, loss, samples } = await trainer.evaluate(data)
     const { classes, probabilities } = await trainer.predict(data)
-    const right = classes.reduce((sum, predicted, i) => sum + (predicted === data.labels[i] ? 1 : 0), 0)
+    const right = Array.from(classes).reduce(
+      (sum, predicted, i) => sum + (predicted === data.labels[i] ? 1 : 0),
+      0,
+    )
     t.equal(samples, 700)
     t.equal(accuracy, right / 700)
     t.equal(

@@ -1,5 +1,6 @@
+import { dispose } from '../../disposal.js'
 import { EngineError } from '../../errors.js'
-import type { Engine } from '../engine.js'
+import { closedError, type Engine } from '../engine.js'
 import { Heap } from '../heap.js'
 import { type Views, viewsOf } from './views.js'
 
@@ -28,15 +29,21 @@ export function createArrayEngine(run: (views: Views, program: number, words: nu
     get views() {
       return views
     },
-    allocate: (bytes) => heap.allocate(bytes),
+    allocate(bytes) {
+      if (closed) throw closedError()
+      return heap.allocate(bytes)
+    },
     release: (address) => heap.release(address),
     run(program, words) {
-      if (closed) throw new EngineError('The engine was closed and cannot run another program.')
+      if (closed) throw closedError()
       run(views, program, words)
     },
     describe: () => 'js: plain JavaScript, one thread',
-    close: () => {
+    close() {
       closed = true
+    },
+    [dispose]() {
+      this.close()
     },
   }
 }

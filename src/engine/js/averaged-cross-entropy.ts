@@ -1,4 +1,4 @@
-import { firstEqual } from './cross-entropy.js'
+import { firstEqual, labelAt } from './cross-entropy.js'
 import { exp, log } from './math.js'
 import { exponentials, rowMaximum } from './softmax.js'
 import type { Views } from './views.js'
@@ -29,7 +29,7 @@ export function averagedCrossEntropy(
   classes: number,
 ): void {
   for (let r = 0; r < rows; r++) {
-    const label = i32[(labels >>> 2) + r]!
+    const label = labelAt(i32, (labels >>> 2) + r, classes)
     const scores = (average >>> 2) + r * classes
     i32[(predicted >>> 2) + r] = firstEqual(f32, scores, classes, rowMaximum(f32, scores, classes))
 

@@ -1,4 +1,4 @@
-import { firstEqual } from './cross-entropy.js'
+import { firstEqual, labelAt } from './cross-entropy.js'
 import { log } from './math.js'
 import { rowMaximum } from './softmax.js'
 import type { Views } from './views.js'
@@ -20,11 +20,11 @@ export function categoricalCrossEntropy(
 ): void {
   for (let r = 0; r < rows; r++) {
     const x = (scores >>> 2) + r * classes
-    const label = i32[(labels >>> 2) + r]!
+    const label = labelAt(i32, (labels >>> 2) + r, classes)
     i32[(predicted >>> 2) + r] = firstEqual(f32, x, classes, rowMaximum(f32, x, classes))
     const sum = rowSum(f32, x, classes)
     const score = f32[x + label]!
-    const share = f(score / sum)
+    const share = sum === 0 ? 0 : f(score / sum)
     const isClipped = share < EPSILON || share > HIGHEST
     f32[(loss >>> 2) + r] = -log(Math.max(Math.min(share, HIGHEST), EPSILON))
     if (dscores === 0) continue
@@ -34,12 +34,13 @@ export function categoricalCrossEntropy(
   }
 }
 
-/** y[r, i] = x[r, i] / (the sum of x[r]), both [rows, classes]. */
+/** y[r, i] = x[r, i] / (the sum of x[r]), both [rows, classes]; 0 where the sum is. */
 export function normaliseRows({ f32 }: Views, x: number, y: number, rows: number, classes: number): void {
   for (let r = 0; r < rows; r++) {
     const from = (x >>> 2) + r * classes
     const sum = rowSum(f32, from, classes)
-    for (let i = 0; i < classes; i++) f32[(y >>> 2) + r * classes + i] = f32[from + i]! / sum
+    const divisor = sum === 0 ? 1 : sum
+    for (let i = 0; i < classes; i++) f32[(y >>> 2) + r * classes + i] = f32[from + i]! / divisor
   }
 }
 

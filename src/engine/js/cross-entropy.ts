@@ -21,7 +21,7 @@ export function softmaxCrossEntropy(
   for (let r = 0; r < rows; r++) {
     const x = (logits >>> 2) + r * classes
     const y = dlogits !== 0 ? (dlogits >>> 2) + r * classes : 0
-    const label = i32[(labels >>> 2) + r]!
+    const label = labelAt(i32, (labels >>> 2) + r, classes)
     const maximum = rowMaximum(f32, x, classes)
     let labelled = f(f32[x + label]! - maximum)
     if (smoothing !== 0) {
@@ -39,6 +39,11 @@ export function softmaxCrossEntropy(
     }
     f32[y + label] = gradient
   }
+}
+
+/** The label at `at`; one that is none of the classes is taken for the last. */
+export function labelAt(i32: Int32Array, at: number, classes: number): number {
+  return Math.min(i32[at]! >>> 0, classes - 1)
 }
 
 /** The mean of x[i] - maximum. */
@@ -69,8 +74,8 @@ export function tally(
   let sum = 0
   let hits = 0
   for (let r = 0; r < rows; r++) {
-    const label = i32[(labels >>> 2) + r]!
-    const guess = i32[(predicted >>> 2) + r]!
+    const label = labelAt(i32, (labels >>> 2) + r, classes)
+    const guess = labelAt(i32, (predicted >>> 2) + r, classes)
     sum += f32[(loss >>> 2) + r]!
     if (label === guess) hits++
     i32[(confusion >>> 2) + label * classes + guess]! += 1

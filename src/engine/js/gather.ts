@@ -1,6 +1,11 @@
 import type { Views } from './views.js'
 
-const { fround } = Math
+const { fround, min } = Math
+
+/** The row of the batch's row r; an index outside of 0 .. count - 1 is taken for the last. */
+function rowAt(u32: Uint32Array, indices: number, r: number, count: number): number {
+  return min(u32[(indices >>> 2) + r]!, (count - 1) >>> 0)
+}
 
 /** y[r, j] = (source[indices[r], j] - mean[j]) * scale[j]; without mean and scale source. See assembly/gather.ts. */
 export function gather(
@@ -12,9 +17,10 @@ export function gather(
   y: number,
   rows: number,
   size: number,
+  count: number,
 ): void {
   for (let r = 0; r < rows; r++) {
-    const from = (source >>> 2) + u32[(indices >>> 2) + r]! * size
+    const from = (source >>> 2) + rowAt(u32, indices, r, count) * size
     const to = (y >>> 2) + r * size
     if (mean === 0) {
       f32.copyWithin(to, from, from + size)
@@ -36,9 +42,10 @@ export function gatherBytes(
   y: number,
   rows: number,
   size: number,
+  count: number,
 ): void {
   for (let r = 0; r < rows; r++) {
-    const from = source + u32[(indices >>> 2) + r]! * size
+    const from = source + rowAt(u32, indices, r, count) * size
     const to = (y >>> 2) + r * size
     for (let j = 0; j < size; j++) {
       const pixel = fround(u8[from + j]! / 255)
@@ -55,6 +62,7 @@ export function gatherLabels(
   indices: number,
   y: number,
   rows: number,
+  count: number,
 ): void {
-  for (let r = 0; r < rows; r++) i32[(y >>> 2) + r] = u8[labels + u32[(indices >>> 2) + r]!]!
+  for (let r = 0; r < rows; r++) i32[(y >>> 2) + r] = u8[labels + rowAt(u32, indices, r, count)]!
 }

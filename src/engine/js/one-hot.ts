@@ -1,4 +1,4 @@
-import { firstEqual } from './cross-entropy.js'
+import { firstEqual, labelAt } from './cross-entropy.js'
 import { rowMaximum } from './softmax.js'
 import type { Views } from './views.js'
 
@@ -6,7 +6,7 @@ import type { Views } from './views.js'
 export function oneHot({ i32, f32 }: Views, labels: number, y: number, rows: number, classes: number): void {
   const [from, to] = [labels >>> 2, y >>> 2]
   f32.fill(0, to, to + rows * classes)
-  for (let r = 0; r < rows; r++) f32[to + r * classes + i32[from + r]!] = 1
+  for (let r = 0; r < rows; r++) f32[to + r * classes + labelAt(i32, from + r, classes)] = 1
 }
 
 /** y[r] = the first c with the largest x[r, c]. */

@@ -5,7 +5,16 @@ import { define } from './define.js'
 export const gather = define(
   3,
   'gather',
-  { source: 'read', indices: 'read', mean: 'read', scale: 'read', y: 'write', rows: 'int', size: 'int' },
+  {
+    source: 'read',
+    indices: 'read',
+    mean: 'read',
+    scale: 'read',
+    y: 'write',
+    rows: 'int',
+    size: 'int',
+    count: 'int',
+  },
   (v) => 2 * v.rows * v.size,
 )
 
@@ -15,7 +24,16 @@ export const gather = define(
 export const gatherBytes = define(
   4,
   'gatherBytes',
-  { source: 'read', indices: 'read', mean: 'read', scale: 'read', y: 'write', rows: 'int', size: 'int' },
+  {
+    source: 'read',
+    indices: 'read',
+    mean: 'read',
+    scale: 'read',
+    y: 'write',
+    rows: 'int',
+    size: 'int',
+    count: 'int',
+  },
   (v) => 2 * v.rows * v.size,
 )
 
@@ -25,6 +43,7 @@ export const gatherLabels = define(5, 'gatherLabels', {
   indices: 'read',
   y: 'write',
   rows: 'int',
+  count: 'int',
 })
 
 /** x = a random order of 0 .. count - 1 (int32), drawn for *step. */

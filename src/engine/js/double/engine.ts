@@ -1,3 +1,4 @@
+import { dispose } from '../../../disposal.js'
 import { EngineError } from '../../../errors.js'
 import { run } from '../../double.generated.js'
 import type { Engine } from '../../engine.js'
@@ -59,6 +60,9 @@ export function createDoubleEngine(): Engine {
       words = viewsOf(new ArrayBuffer(0))
       floats = new Float64Array(0)
       views = viewsWith(words, floats)
+    },
+    [dispose]() {
+      this.close()
     },
   }
 }
