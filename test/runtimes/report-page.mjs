@@ -1,6 +1,6 @@
 // Opens HTML files in headless Chromium, and fails where one says anything on its console or asks for anything else:
 //   node test/runtimes/report-page.mjs studies/*.html
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { cleanUp, endOnSignals, findExecutable, start, temporaryFolder } from './processes.mjs'
@@ -21,8 +21,18 @@ const flags = [
   ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
 ]
 
+/** A page that shows all of these, and says of each that it has come. */
+function pageOf(pages) {
+  const frames = pages.map(
+    (page) => `<iframe src="${pathToFileURL(page).href}" onload="this.id='came'"></iframe>`,
+  )
+  const file = join(temporaryFolder(), 'all.html')
+  writeFileSync(file, `<!doctype html>\n<html><body>${frames.join('\n')}</body></html>\n`)
+  return file
+}
+
 /** What is wrong with a page, a line for each thing. */
-async function faultsOf(executable, page) {
+async function faultsOf(executable, page, frames = 0) {
   const folder = temporaryFolder()
   const log = join(folder, 'net.json')
   const lines = []
@@ -33,7 +43,8 @@ async function faultsOf(executable, page) {
   const options = [`--user-data-dir=${join(folder, 'profile')}`, `--log-net-log=${log}`, '--dump-dom']
   const chromium = start(executable, [...flags, ...options, pathToFileURL(page).href], { onLine })
   await chromium.ended
-  if (!lines.join('\n').includes('</html>'))
+  const dom = lines.join('\n')
+  if (!dom.includes('</html>') || dom.split('id="came"').length !== frames + 1)
     return [`Chromium gave no page: ${chromium.log.slice(-3).join(' ')}`]
   const console = chromium.log.filter((line) => line.includes('CONSOLE'))
   const { events } = JSON.parse(readFileSync(log, 'utf8'))
@@ -51,8 +62,12 @@ if (!executable) {
   process.stderr.write('There is no Chromium here; apt-get install chromium.\n')
   process.exit(MISSING)
 }
-for (const file of process.argv.slice(2)) {
-  const faults = await faultsOf(executable, resolve(file))
+const files = process.argv.slice(2)
+const pages = files.map((file) => resolve(file))
+// A browser takes a second to start: they are opened one by one only to tell which of them is at fault.
+const allAreGood = files.length > 1 && (await faultsOf(executable, pageOf(pages), pages.length)).length === 0
+for (const [i, file] of files.entries()) {
+  const faults = allAreGood ? [] : await faultsOf(executable, pages[i])
   if (faults.length > 0) process.exitCode = 1
   process.stdout.write(`${faults.length > 0 ? 'not ok' : 'ok'} ${file}\n`)
   for (const fault of faults) process.stdout.write(`  ${fault}\n`)
