@@ -23,6 +23,7 @@ export const floors = [
   {
     'src/errors.ts': 'what is thrown on purpose',
     'src/disposal.ts': 'the names of what `using` calls',
+    'src/sha256.ts': 'one for every runtime',
     'assembly/': 'the numeric core: kernels',
   },
 ]

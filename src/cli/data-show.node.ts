@@ -4,7 +4,7 @@ import { DataError, subset } from '../index.js'
 import { drawSheet, drawText, picturesOf } from './contact-sheet.js'
 import { addSourceOptions, type DataChoice, type DataName, dataNames } from './data-options.js'
 import { exitCodeHelp } from './exit-codes.js'
-import { checkOutput, writeOutput } from './files.node.js'
+import { checkDistinct, checkOutput, writeOutput } from './files.node.js'
 import { counted } from './format.js'
 import { loadWithProgress } from './load.node.js'
 import { colours, columns, printLine, printNote } from './output.node.js'
@@ -43,7 +43,10 @@ export function addShow(group: Command): void {
 }
 
 async function show(name: DataName | undefined, options: ShowOptions): Promise<void> {
-  if (options.png !== undefined) await checkOutput(options.png)
+  if (options.png !== undefined) {
+    await checkOutput(options.png)
+    await checkDistinct([{ option: '--png', path: options.png }], [])
+  }
   const end = options.start + options.count
   const limit = options.limit === undefined ? end : Math.min(options.limit, end)
   const data = await loadWithProgress({ ...options, limit, ...(name === undefined ? {} : { data: name }) })

@@ -1,5 +1,5 @@
 /**
- * Reads JPEG pictures, baseline and progressive, by the decoder of MozJPEG compiled to WebAssembly. That one takes as much
+ * Reads JPEG pictures, baseline and progressive, by the decoder of MozJPEG, a core of its own. That one takes as much
  * memory as a picture's header asks for and as much time as it has scans, so the markers (ITU-T T.81, annex B) are looked
  * at first.
  */

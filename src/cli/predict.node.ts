@@ -4,7 +4,7 @@ import { createEvaluator, DataError, type Model, ModelError, prepareImage, readM
 import { drawSheet, drawText, type Picture } from './contact-sheet.js'
 import { addEngineOption, type EngineChoice, engineFrom } from './engine-options.js'
 import { exitCodeHelp } from './exit-codes.js'
-import { checkOutput, readInput, writeOutput } from './files.node.js'
+import { checkDistinct, checkOutput, readInput, writeOutput } from './files.node.js'
 import { percent } from './format.js'
 import { colours, columns, printJson, printLine, printNote } from './output.node.js'
 import { readPicture } from './picture.node.js'
@@ -40,7 +40,11 @@ export function addPredict(program: Command): void {
 }
 
 async function predict(model: string, files: readonly string[], options: PredictOptions): Promise<void> {
-  if (options.png !== undefined) await checkOutput(options.png)
+  if (options.png !== undefined) {
+    await checkOutput(options.png)
+    const inputs = [model, ...files].map((path) => ({ option: 'an input', path }))
+    await checkDistinct([{ option: '--png', path: options.png }], inputs)
+  }
   const saved = await readModel(await readInput(model), model)
   checkInput(saved.model, model)
   const images: Uint8Array[] = []

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { readFirst } from '../data/files.node.js'
+import { datasetFingerprint } from '../data/fingerprint.js'
 import { experimentOf } from '../experiments/registry.js'
 import { nameOf, type RunResult, type Task } from '../experiments/results.js'
-import { type Data, runTask, type TaskCheckpoint, type TaskEvents } from '../experiments/train.js'
+import { type Data, runTask, type TaskCheckpoint, type TaskEvents, taskExtra } from '../experiments/train.js'
 import { DataError, LanegradError, ModelError } from '../index.js'
 import { checkRecipe, type Recipe, readCheckpoint, writeCheckpoint } from './checkpoint-file.node.js'
 import { type EngineChoice, engineFrom } from './engine-options.js'
@@ -19,6 +20,11 @@ const EVERY = 20
 const recipeOf = ({ configuration: { recipe }, seed, limits, relaxed }: Task, data: Data): Recipe => ({
   ...{ recipe, seed, limits, relaxed, data: nameOf(data) },
 })
+
+/** Of the samples themselves, whatever they are called. */
+async function fingerprintsOf({ train, test }: Data): Promise<Recipe> {
+  return { train: await datasetFingerprint(train), test: await datasetFingerprint(test) }
+}
 
 /** What the checkpoint of a task is called: never the same for tasks that differ in their bits. */
 export function checkpointName(task: Task, data: Data): string {
@@ -44,7 +50,7 @@ export async function trainTask(
   events: Pick<TaskEvents, 'signal' | 'onProgress'>,
   every = EVERY,
 ): Promise<RunResult | null> {
-  const recipe = recipeOf(task, data)
+  const recipe = { ...recipeOf(task, data), sha256: await fingerprintsOf(data) }
   const interval = new Interval(every)
   const from = await readTask(file, recipe)
   const engine = await engineFrom(choice)
@@ -74,14 +80,14 @@ async function writeTask(
       `${dirname(file)}: cannot be made a folder of checkpoints: ${(error as Error).message}.`,
     )
   })
-  await writeOutput(file, writeCheckpoint({ recipe, checkpoint, extra }))
+  await writeOutput(file, await writeCheckpoint({ recipe, checkpoint, extra }))
 }
 
 async function readTask(file: string, recipe: Recipe): Promise<TaskCheckpoint | null> {
   const found = await readFirst(dirname(file), [basename(file)])
   if (!found) return null
   try {
-    const saved = readCheckpoint(found.bytes, file)
+    const saved = await readCheckpoint(found.bytes, file, taskExtra)
     checkRecipe(recipe, saved, file)
     return { checkpoint: saved.checkpoint, ...(saved.extra as Omit<TaskCheckpoint, 'checkpoint'>) }
   } catch (error) {

@@ -1,6 +1,16 @@
 import type { Command } from 'commander'
+import { datasetFingerprint } from '../data/fingerprint.js'
+import { isRelaxed } from '../engine/engine.js'
 import { writeModel } from '../formats/saved-model.js'
-import { createTrainer, type EpochResult, holdout, standardisation, TrainingError } from '../index.js'
+import {
+  createTrainer,
+  DataError,
+  type EpochResult,
+  holdout,
+  standardisation,
+  TrainingError,
+} from '../index.js'
+import { object } from '../schema/schema.js'
 import {
   type Recipe,
   readCheckpoint,
@@ -10,11 +20,11 @@ import {
 } from './checkpoint-file.node.js'
 import { addDataOptions, type DataChoice } from './data-options.js'
 import { addEngineOption, type EngineChoice, engineFrom } from './engine-options.js'
-import { EpochLog, logTarget } from './epoch-log.node.js'
+import { EpochLog, logName, logTarget } from './epoch-log.node.js'
 import { UsageError } from './errors.js'
 import { measure } from './evaluation-report.js'
 import { ExitCode, exitCodeHelp } from './exit-codes.js'
-import { checkOutput, readInput, writeOutput } from './files.node.js'
+import { checkDistinct, checkOutput, readInput, rescueOutput, writeOutput } from './files.node.js'
 import { duration, grouped } from './format.js'
 import { catchInterrupt } from './interrupt.node.js'
 import { loadWithProgress } from './load.node.js'
@@ -25,7 +35,7 @@ import {
   modelFromFile,
   perceptron,
 } from './model-options.node.js'
-import { printJson, printLine, printNote } from './output.node.js'
+import { printError, printJson, printLine, printNote } from './output.node.js'
 import { number, wholeNumber } from './parse.js'
 import { Progress } from './progress.node.js'
 import {
@@ -104,8 +114,9 @@ async function train(options: TrainOptions): Promise<void> {
   for (const file of [options.save, options.checkpoint]) {
     if (file !== undefined) await checkOutput(file)
   }
-  const target = options.log === undefined ? null : await logTarget(options.log)
   const resumed = options.resume === undefined ? null : await checkpointFrom(options.resume)
+  const target = options.log === undefined ? null : await logTarget(options.log, resumed?.log ?? null)
+  await checkFiles(options, target?.path)
   const given = await modelFromFile(options)
   const data = await loadWithProgress(options)
   const model = given ?? perceptron(options, data.train)
@@ -120,7 +131,8 @@ async function train(options: TrainOptions): Promise<void> {
     ...(standard ? { standardisation: standard } : {}),
   })
   const run: Run = { data, ...parts, trainer, settings: settingsFrom(options, training) }
-  const recipe = recipeOf(run)
+  const isKept = options.checkpoint !== undefined || resumed !== null
+  const recipe = isKept ? await recipeOf(run) : {}
   if (resumed) {
     resume(trainer, recipe, resumed.saved, resumed.file)
     checkEpochs(trainer.history.length, options.epochs, resumed.file)
@@ -135,24 +147,41 @@ async function train(options: TrainOptions): Promise<void> {
   })
   say(describeRun(run))
 
+  let saved: Outcome['saved'] = null
   const save = async () => {
     if (options.save === undefined) return
     const settings = { data: data.name, standardisation: standard, loss: training.loss }
-    await writeOutput(options.save, await writeModel(model, settings))
+    saved = await saveModel(options.save, await writeModel(model, settings), await model.fingerprint())
+  }
+  const warn = (error: unknown) => {
+    if (!(error instanceof DataError)) throw error
+    progress.interrupt(() => printNote(`warning: ${error.message}; training goes on, to be tried again.`))
   }
   let checkpoint: Outcome['checkpoint'] = null
-  const keep = async () => {
+  let unwritten: { bytes: Uint8Array; epochs: number } | null = null
+  const keep = async (taken: { bytes: Uint8Array; epochs: number }) => {
     const { checkpoint: file } = options
     if (file === undefined) return
-    await writeOutput(file, writeCheckpoint({ recipe, checkpoint: trainer.checkpoint() }))
-    checkpoint = { file, epochs: trainer.history.length }
+    unwritten = taken
+    await writeOutput(file, taken.bytes)
+      .then(() => {
+        unwritten = null
+        checkpoint = { file, epochs: taken.epochs }
+      })
+      .catch(warn)
   }
-  await keep()
+  const take = async () => {
+    if (options.checkpoint === undefined) return
+    const extra = { log: target?.inFolder ?? null }
+    const bytes = await writeCheckpoint({ recipe, checkpoint: trainer.checkpoint(), extra })
+    await keep({ bytes, epochs: trainer.history.length })
+  }
+  await take()
   const log = target && (await EpochLog.create(target, trainer.history))
   const onEpoch = async (result: EpochResult) => {
-    await log?.append(result)
+    await log?.append(result).catch(warn)
     // Ctrl-C cuts an epoch short: the checkpoint stays that of the epoch before.
-    if (result.complete) await keep()
+    if (result.complete) await take()
   }
   await fit(run, { progress, signal: interrupt.signal }, say, onEpoch)
     .catch(async (error) => {
@@ -164,11 +193,12 @@ async function train(options: TrainOptions): Promise<void> {
       interrupt.release()
       return log?.close()
     })
+  if (unwritten) await keep(unwritten)
   await save()
   const test = await measure(trainer, data.test)
   const sha256 = await model.fingerprint()
   const interrupted = interrupt.signal.aborted
-  const outcome = { interrupted, test, sha256, saved: options.save ?? null, checkpoint }
+  const outcome = { interrupted, test, sha256, saved, checkpoint }
   if (options.json) printJson(outcomeJson(run, outcome))
   else printLine(describeOutcome(run, outcome))
   engine.close()
@@ -191,8 +221,45 @@ function checkEpochs(done: number, epochs: number, file: string): void {
   throw new UsageError(`--epochs should be at least the ${done} that ${file} has behind it, found ${epochs}.`)
 }
 
-async function checkpointFrom(file: string): Promise<{ saved: SavedCheckpoint; file: string }> {
-  return { saved: readCheckpoint(await readInput(file), file), file }
+/** @throws UsageError for an output that is another one, or an input */
+async function checkFiles(
+  { save, checkpoint, resume, model }: TrainOptions,
+  log: string | undefined,
+): Promise<void> {
+  const results = [
+    { option: '--save', path: save },
+    { option: '--log', path: log },
+  ]
+  const kept = { option: '--checkpoint', path: checkpoint }
+  const given = { option: '--model', path: model }
+  // A run may go on writing the checkpoint that it comes from.
+  await checkDistinct([...results, kept], [given])
+  await checkDistinct(results, [{ option: '--resume', path: resume }])
+}
+
+const runExtra = object<{ log: string | null }>({ log: logName })
+
+async function checkpointFrom(
+  file: string,
+): Promise<{ saved: SavedCheckpoint; file: string; log: string | null }> {
+  const saved = await readCheckpoint(await readInput(file), file, runExtra)
+  return { saved, file, log: (saved.extra as { log: string | null }).log }
+}
+
+/** Writes the model, somewhere else where it has to be: a trained model is not lost for a full disk. */
+async function saveModel(path: string, bytes: Uint8Array, sha256: string): Promise<string | null> {
+  try {
+    const { file, problem } = await rescueOutput(path, bytes, sha256.slice(0, 8))
+    if (problem === null) return file
+    printError(`${problem}; the model is in ${file}.`)
+    process.exitCode = ExitCode.Failed
+    return file
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error
+    printError(`${error.message}; the model is not saved.`)
+    process.exitCode = ExitCode.Failed
+    return null
+  }
 }
 
 function settingsFrom(
@@ -206,10 +273,20 @@ function settingsFrom(
   }
 }
 
-/** All but the number of epochs, which may grow. */
-function recipeOf({ train, validation, trainer, settings: { epochs: _, ...settings } }: Run): Recipe {
-  const data = { name: train.name, train: train.count, validation: validation?.count ?? 0 }
-  return { model: trainer.model.config, data, ...settings }
+/** All that decides the bits, but for the number of epochs, which may grow. */
+async function recipeOf({
+  train,
+  validation,
+  trainer,
+  settings: { epochs: _, ...settings },
+}: Run): Promise<Recipe> {
+  const sha256 = {
+    train: await datasetFingerprint(train),
+    validation: validation ? await datasetFingerprint(validation) : null,
+  }
+  const data = { name: train.name, train: train.count, validation: validation?.count ?? 0, sha256 }
+  const arithmetic = isRelaxed(trainer.engine.name) ? 'relaxed' : 'exact'
+  return { model: trainer.model.config, data, arithmetic, ...settings }
 }
 
 /** Trains with a line for every epoch and a progress bar below, until the signal ends it after the step at hand. */

@@ -87,19 +87,6 @@ export async function download(url: string, options: DownloadOptions): Promise<U
   }
 }
 
-/**
- * SHA-256 in hexadecimal.
- *
- * @throws DataError where the runtime has no WebCrypto: browsers keep it from pages that did not come by https
- */
-export async function sha256(bytes: Uint8Array): Promise<string> {
-  if (globalThis.crypto?.subtle === undefined) {
-    throw new DataError('checksum: expected WebCrypto (crypto.subtle), found none: open the page by https')
-  }
-  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
 function cutShort(url: string, received: number, total: number | undefined, cause?: unknown): DataError {
   const expected = total === undefined ? '' : ` of ${total}`
   return new DataError(

@@ -1,10 +1,10 @@
 /** Data files in the file system: for Node, Deno and Bun. The same functions as files.ts. */
-import { randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import * as path from 'node:path'
 import { DataError } from '../errors.js'
 import type { FoundFile } from './files.js'
+import { replaceFile } from './replace-file.node.js'
 
 const REASONS: Record<string, string> = {
   EACCES: 'permission denied',
@@ -85,27 +85,15 @@ export async function prepareCache(folder: string): Promise<void> {
 }
 
 /**
- * Keeps a file in the cache, whole or not at all: it is written under another name in the same folder and renamed when
- * all of it is on the disk.
+ * Keeps a file in the cache, whole or not at all.
  *
  * @throws DataError when it cannot be written; nothing of it is left then
  */
 export async function saveCached(folder: string, name: string, bytes: Uint8Array): Promise<void> {
   const file = path.join(folder, name)
-  const temporary = path.join(folder, `.${name}.${randomUUID()}.part`)
-  try {
-    const handle = await open(temporary, 'wx')
-    try {
-      await handle.writeFile(bytes)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(temporary, file)
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined)
+  await replaceFile(file, bytes).catch((cause) => {
     throw failure(file, `cannot be written (${bytes.length} bytes)`, cause)
-  }
+  })
 }
 
 function codeOf(cause: unknown): string {

@@ -9,8 +9,9 @@ import {
   saveCached,
 } from '#files'
 import { DataError } from '../errors.js'
+import { sha256 } from '../sha256.js'
 import { type Dataset, datasetFromIdx, type NamedIdx } from './dataset.js'
-import { download, sha256 } from './download.js'
+import { download } from './download.js'
 import type { FoundFile } from './files.js'
 import { isGzip } from './gzip.js'
 import { gunzipIdx, readIdx, readIdxOrGzip } from './idx.js'

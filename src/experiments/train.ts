@@ -12,6 +12,8 @@ import {
   TrainingError,
   take,
 } from '../index.js'
+import { leaf, list, object, type Schema } from '../schema/schema.js'
+import { atLeast, finite, wholeNumber } from '../schema/values.js'
 import type { Experiment } from './experiment.js'
 import { keepsakes } from './keepsakes.js'
 import { counts, type EpochFigures, limited, nameOf, type RunResult, type Task } from './results.js'
@@ -143,6 +145,22 @@ interface CurveState {
   readonly sum: number
   readonly count: number
 }
+
+/** A point of the curve: its step and a loss. */
+const curvePoint: Schema<readonly [step: number, loss: number]> = leaf(
+  'a step and a loss',
+  (value) => Array.isArray(value) && value.length === 2 && value.every(Number.isFinite),
+)
+
+const curveState = object<CurveState>({
+  points: list('points', curvePoint),
+  ...{ step: wholeNumber(0), sum: finite, count: wholeNumber(0) },
+})
+
+/** What a checkpoint has beside the trainer's own part. */
+export const taskExtra = object<Omit<TaskCheckpoint, 'checkpoint'>>({
+  ...{ curve: curveState, seconds: atLeast(0) },
+})
 
 /** The training loss by steps: that of the first step, then means over so many steps. */
 class LossCurve {

@@ -3,6 +3,8 @@
  * ("Format"). A file is the header's length (uint64, little-endian), the header (JSON), and the arrays' bytes end to end.
  */
 import { DataError } from '../errors.js'
+import { isPlainObject as isObject } from '../schema/schema.js'
+import { parseJson } from './json.js'
 
 /** An array of float32, row-major. */
 export interface NamedArray {
@@ -35,7 +37,7 @@ const METADATA = '__metadata__'
  * @throws DataError for an array whose length is not that of its shape, and for one named `__metadata__`
  */
 export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array<ArrayBuffer> {
-  const header: Record<string, unknown> = { [METADATA]: metadata }
+  const header: Record<string, unknown> = Object.assign(Object.create(null), { [METADATA]: metadata })
   let size = 0
   for (const [name, { shape, data }] of tensors) {
     const expected = elements(shape)
@@ -124,7 +126,7 @@ type Wrong = (byte: number, expected: string, found: string) => DataError
 function parseHeader(bytes: Uint8Array, wrong: Wrong): Record<string, unknown> {
   let header: unknown
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    header = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (error) {
     throw wrong(LENGTH_BYTES, 'a header of JSON', `text that is not: ${(error as Error).message}`)
   }
@@ -154,10 +156,6 @@ function checkEntry(name: string, value: unknown, size: number, wrong: Wrong): E
   }
   if (end > size) throw inHeader(`data_offsets within the ${size} bytes after the header`, offsets)
   return { name, shape, begin, end }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isList(value: unknown): value is number[] {

@@ -1,9 +1,13 @@
 /** A trained model in one safetensors file: the weights, the layers, and how its inputs are to be prepared. */
 import type { Standardisation } from '../data/dataset.js'
 import { DataError, ModelError } from '../errors.js'
+import { showShape } from '../nn/layer.js'
 import { type LossName, type LossSpec, lossOf } from '../nn/losses.js'
 import { type Model, modelFromConfig } from '../nn/model.js'
-import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.js'
+import { show } from '../schema/show.js'
+import { parseJson } from './json.js'
+import { type NamedArray, readSafetensors } from './safetensors.js'
+import { checkSeal, SEAL, writeSealed } from './seal.js'
 
 /** What is saved beside the weights. */
 export interface SavedSettings {
@@ -44,15 +48,15 @@ export async function writeModel(
     [KEYS.data]: data,
     [KEYS.fingerprint]: await model.fingerprint(),
   }
-  return writeSafetensors({ tensors, metadata })
+  return writeSealed({ tensors, metadata })
 }
 
 /**
  * Reads a model file.
  *
  * @param file its name, for messages
- * @throws DataError naming the file: not a safetensors file, not one of a model, or weights whose SHA-256 is not the one
- *   that was saved
+ * @throws DataError naming the file: not a safetensors file, not one of a model, or one of whose bits any has changed. Of
+ *   files that were written before they carried a SHA-256 of all their bytes, that of the weights is checked.
  * @throws ModelError naming the file for layers that cannot be built, and for missing or unknown weights
  */
 export async function readModel(
@@ -60,51 +64,102 @@ export async function readModel(
   file: string,
 ): Promise<{ model: Model; settings: SavedSettings }> {
   const { tensors, metadata } = readSafetensors(bytes, file)
-  const text = (key: string): string => {
-    const value = metadata[key]
-    if (value !== undefined) return value
-    const known = Object.keys(metadata).join(', ') || 'none'
-    throw new DataError(
-      `${file}: byte 8: expected the field ${key} of a lanegrad model in the header's __metadata__, found ${known}.`,
-    )
-  }
-  const [config, data, fingerprint] = [text(KEYS.model), text(KEYS.data), text(KEYS.fingerprint)]
-  const model = parsed(KEYS.model, config, file, modelFromConfig)
-  const loss = parsed(KEYS.loss, text(KEYS.loss), file, (value: LossName | LossSpec) => {
-    lossOf(value)
-    return value
+  const seal = checkMetadata(metadata, file)
+  if (seal !== undefined) await checkSeal(bytes, seal, file)
+  const config = jsonIn(metadata, KEYS.model, file)
+  const loss = jsonIn(metadata, KEYS.loss, file) as LossName | LossSpec
+  const model = naming(file, () => {
+    lossOf(loss)
+    return modelFromConfig(config)
   })
-  const inputs = [MEAN, SCALE].filter((name) => tensors.has(name))
-  const expected = [...model.parameters.map(({ name }) => name), ...inputs]
-  const missing = expected.find((name) => !tensors.has(name))
-  if (missing !== undefined || inputs.length === 1 || tensors.size !== expected.length) {
-    throw new ModelError(
-      `${file}: the model has the arrays ${expected.join(', ')}, but the file holds ${[...tensors.keys()].join(', ')}.`,
-    )
-  }
-  try {
-    model.setWeights(new Map(model.parameters.map(({ name }) => [name, tensors.get(name)!.data])))
-  } catch (error) {
-    throw error instanceof ModelError ? new ModelError(`${file}: ${error.message}`) : error
-  }
-  const found = await model.fingerprint()
-  if (found !== fingerprint) {
+  const standardisation = checkArrays(tensors, model, file)
+  naming(file, () =>
+    model.setWeights(new Map(model.parameters.map(({ name }) => [name, tensors.get(name)!.data]))),
+  )
+  const [expected, found] = [metadata[KEYS.fingerprint], await model.fingerprint()]
+  if (found !== expected) {
     throw new DataError(
-      `${file}: the weights are damaged: expected the SHA-256 ${fingerprint}, which was saved with them, found ${found}.`,
+      `${file}: the weights are damaged: expected the SHA-256 ${expected}, which was saved with them, found ${found}.`,
     )
   }
-  const [mean, scale] = [tensors.get(MEAN)?.data, tensors.get(SCALE)?.data]
-  return { model, settings: { data, standardisation: mean && scale ? { mean, scale } : null, loss } }
+  return { model, settings: { data: metadata[KEYS.data]!, standardisation, loss } }
 }
 
-/** The value of a field of the metadata, as `read` takes it from JSON. */
-function parsed<T, R>(key: string, json: string, file: string, read: (value: T) => R): R {
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
+
+/** Checks that there is all that a model needs and nothing else, and returns the seal of the files that have one. */
+function checkMetadata(metadata: Readonly<Record<string, string>>, file: string): string | undefined {
+  const expected = Object.values(KEYS)
+  const found = Object.keys(metadata)
+  const missing = expected.find((key) => !found.includes(key))
+  const known: readonly string[] = [...expected, SEAL]
+  const unknown = found.find((key) => !known.includes(key))
+  if (missing !== undefined || unknown !== undefined) {
+    const what = missing === undefined ? `no field ${unknown}` : `the field ${missing}`
+    throw new DataError(
+      `${file}: byte 8: expected ${what} of a lanegrad model in the header's __metadata__, found ${found.join(', ') || 'none'}.`,
+    )
+  }
+  if (CONTROL.test(metadata[KEYS.data]!)) {
+    throw new DataError(
+      `${file}: byte 8: expected ${KEYS.data} to be a name of a data set, found ${show(metadata[KEYS.data])}.`,
+    )
+  }
+  return metadata[SEAL]
+}
+
+/** Checks that there are the model's parameters in their shapes, and nothing but a standardisation beside them. */
+function checkArrays(
+  tensors: ReadonlyMap<string, NamedArray>,
+  model: Model,
+  file: string,
+): Standardisation | null {
+  const inputs = [MEAN, SCALE].filter((name) => tensors.has(name))
+  const expected = new Map([
+    ...model.parameters.map(({ name, tensor }) => [name, tensor.shape] as const),
+    ...inputs.map((name) => [name, model.input] as const),
+  ])
+  const missing = [...expected.keys()].find((name) => !tensors.has(name))
+  if (missing !== undefined || inputs.length === 1 || tensors.size !== expected.size) {
+    throw new ModelError(
+      `${file}: the model has the arrays ${[...expected.keys()].join(', ')}, but the file holds ${[...tensors.keys()].join(', ')}.`,
+    )
+  }
+  for (const [name, shape] of expected) {
+    const found = showShape(tensors.get(name)!.shape)
+    if (found === showShape(shape)) continue
+    throw new ModelError(`${file}: ${name}: expected the shape ${showShape(shape)}, found ${found}.`)
+  }
+  const [mean, scale] = [tensors.get(MEAN)?.data, tensors.get(SCALE)?.data]
+  if (!mean || !scale) return null
+  for (const [name, values, least] of [
+    [MEAN, mean, Number.NEGATIVE_INFINITY],
+    [SCALE, scale, 0],
+  ] as const) {
+    const wrong = values.findIndex((value) => !Number.isFinite(value) || value <= least)
+    if (wrong < 0) continue
+    const what = least === 0 ? 'a finite number above 0' : 'a finite number'
+    throw new DataError(`${file}: ${name}: value ${wrong} is ${values[wrong]}, expected ${what}.`)
+  }
+  return { mean, scale }
+}
+
+function jsonIn(metadata: Readonly<Record<string, string>>, key: string, file: string): unknown {
   try {
-    return read(JSON.parse(json))
+    return parseJson(metadata[key]!)
   } catch (error) {
-    if (error instanceof ModelError) throw new ModelError(`${file}: ${error.message}`)
     throw new DataError(
       `${file}: byte 8: expected JSON in ${key} of the header's __metadata__, found text that is not: ${(error as Error).message}.`,
     )
+  }
+}
+
+/** Says of which file what is wrong with a model. */
+function naming<T>(file: string, build: () => T): T {
+  try {
+    return build()
+  } catch (error) {
+    throw error instanceof ModelError ? new ModelError(`${file}: ${error.message}`) : error
   }
 }

@@ -2,6 +2,9 @@ import { ModelError } from '../errors.js'
 import type { Parameter } from '../nn/initialisers.js'
 import { showShape } from '../nn/layer.js'
 import { sizeOf, type Tensor } from '../program/tensor.js'
+import { either, Fault, leaf, list, object, read, type Schema } from '../schema/schema.js'
+import { show } from '../schema/show.js'
+import { truth, seed as uint32, wholeNumber } from '../schema/values.js'
 import type { EarlyStoppingProgress } from './early-stopping.js'
 import { ConfusionMatrix } from './metrics.js'
 import type { EpochResult } from './results.js'
@@ -78,28 +81,84 @@ export function resultOf(record: EpochRecord): EpochResult {
   return { ...rest, validation: { ...figures, confusion: matrix } }
 }
 
+/** NaN and the infinities too, which the figures of an epoch may be. */
+const figure: Schema<number> = leaf('a number', (value) => typeof value === 'number')
+
+const orNull = <T>(schema: Schema<T>): Schema<T | null> =>
+  either(
+    schema,
+    leaf<null>('null', (value) => value === null),
+  )
+
+type ConfusionRecord = NonNullable<EpochRecord['validation']>['confusion']
+
+const confusionFields = object<ConfusionRecord>({
+  classes: wholeNumber(1),
+  counts: list('counts', wholeNumber(0)),
+})
+
+const confusionRecord: Schema<ConfusionRecord> = {
+  expected: confusionFields.expected,
+  read(value, path) {
+    const found = confusionFields.read(value, path)
+    const { classes, counts } = found
+    if (counts.length === classes * classes) return found
+    throw new Fault(`${path}.counts`, `a list of ${classes * classes} counts, of ${classes} classes`, counts)
+  },
+}
+
+const epochRecord = object<EpochRecord>({
+  ...{ epoch: uint32, steps: wholeNumber(0), samples: wholeNumber(0) },
+  ...{ loss: figure, accuracy: figure, rate: figure },
+  validation: orNull(
+    object<NonNullable<EpochRecord['validation']>>({
+      samples: wholeNumber(0),
+      loss: figure,
+      accuracy: figure,
+      confusion: confusionRecord,
+    }),
+  ),
+  ...{ seconds: figure, samplesPerSecond: figure, best: orNull(truth), complete: truth },
+})
+
+/** Steps and epochs are counted in 32 bits where random numbers are drawn by them. */
+const checkpointProgress = object<CheckpointProgress>({
+  ...{ step: uint32, epoch: uint32, history: list('epochs', epochRecord) },
+  earlyStopping: orNull(object<EarlyStoppingProgress>({ best: figure, waited: wholeNumber(0) })),
+})
+
+const checkpointSchema = object<Checkpoint>({
+  progress: checkpointProgress,
+  tensors: leaf('a Map of arrays by name', (value) => value instanceof Map),
+})
+
 /**
- * Checks that a checkpoint has exactly the arrays that it should.
- * @throws ModelError that names the first array that is missing, left over, of another shape or not finite
+ * Reads a checkpoint: its progress is what a trainer of this many classes leaves, and it has exactly the arrays that it
+ * should.
+ * @throws ModelError that names the first field that is not right, or the first array that is missing, left over, of
+ *   another shape or not finite
  */
 export function checkCheckpoint(
-  { progress, tensors }: Checkpoint,
+  checkpoint: Checkpoint,
   expected: ReadonlyMap<string, Tensor>,
-): void {
+  classes: number,
+): Checkpoint {
+  const found = read(ModelError, 'restore', 'checkpoint', checkpointSchema, checkpoint)
+  const { progress, tensors } = found
+  checkHistory(progress, classes)
   const wanted = new Map(expected)
   if (progress.earlyStopping) {
     for (const [name, tensor] of expected) wanted.set(`${BEST}${name}`, tensor)
-  }
-  for (const field of ['step', 'epoch'] as const) {
-    const value = progress[field]
-    if (!Number.isInteger(value) || value < 0) {
-      throw new ModelError(`restore: ${field} should be a whole number from 0 up, found ${value}.`)
-    }
   }
   for (const [name, { shape }] of wanted) {
     const found = tensors.get(name)
     if (!found)
       throw new ModelError(`restore: the checkpoint has no array '${name}' of shape ${showShape(shape)}.`)
+    if (!(found.data instanceof Float32Array) || !Array.isArray(found.shape)) {
+      throw new ModelError(
+        `restore: ${name} should be { shape, data } with a Float32Array, found ${show(found)}.`,
+      )
+    }
     if (showShape(found.shape) !== showShape(shape) || found.data.length !== sizeOf(shape)) {
       throw new ModelError(
         `restore: ${name} should have shape ${showShape(shape)}, found ${found.data.length} values of shape ${showShape(found.shape)}.`,
@@ -115,6 +174,25 @@ export function checkCheckpoint(
       throw new ModelError(
         `restore: the checkpoint has an array '${name}', for which this trainer has no place.`,
       )
+    }
+  }
+  return found
+}
+
+/** @throws ModelError where the epochs do not follow each other, or were of another model */
+function checkHistory({ epoch, history }: CheckpointProgress, classes: number): void {
+  let before = 0
+  for (const [i, record] of history.entries()) {
+    const where = `restore: checkpoint.progress.history[${i}]`
+    if (record.epoch <= before || record.epoch > epoch) {
+      throw new ModelError(
+        `${where}.epoch should be a whole number from ${before + 1} to ${epoch}, found ${record.epoch}.`,
+      )
+    }
+    before = record.epoch
+    const found = record.validation?.confusion.classes ?? classes
+    if (found !== classes) {
+      throw new ModelError(`${where}.validation.confusion.classes should be ${classes}, found ${found}.`)
     }
   }
 }

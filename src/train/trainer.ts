@@ -165,14 +165,17 @@ export class Trainer extends Evaluator {
     this.checkOpen('restore')
     if (this.fitting) throw new TrainingError('A trainer in the middle of a fit cannot be restored.')
     this.turns.refuseChange('restore')
-    const { progress, tensors } = checkpoint
-    checkCheckpoint(checkpoint, trainedTensors(this.model.parameters, this.state))
+    const { progress, tensors } = checkCheckpoint(
+      checkpoint,
+      trainedTensors(this.model.parameters, this.state),
+      this.model.output.at(-1)!,
+    )
     const best = [...tensors].filter(([name]) => name.startsWith(BEST))
     this.writeTensors(tensors)
     this.step = progress.step
     this.epoch = progress.epoch
     this.history.splice(0, this.history.length, ...progress.history.map(resultOf))
-    this.best = new Map(best.map(([name, array]) => [name.slice(BEST.length), array]))
+    this.best = new Map(best.map(([name, array]) => [name.slice(BEST.length), structuredClone(array)]))
     this.resumed = progress.earlyStopping
   }
 

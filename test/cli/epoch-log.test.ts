@@ -52,6 +52,31 @@ t.test('a log for TensorBoard is a file with tfevents in its name, or a new one 
   }
 })
 
+t.test('a run that is resumed goes on with its log in a folder: every epoch once', async (t) => {
+  const { env, folder } = await emptyEnvironment(t)
+  const runs = join(folder, 'runs')
+  const ck = join(folder, 'run.ck')
+  await mkdir(runs)
+  const train = async (epochs: number, ...more: string[]) => {
+    const args = ['train', ...tiny, '--epochs', String(epochs), '--log', runs, '--checkpoint', ck, ...more]
+    t.equal((await runCli(args, env)).code, 0)
+  }
+  await train(3)
+  await train(5, '--resume', ck)
+  const names = await readdir(runs)
+  t.equal(names.length, 1)
+  t.same(stepsOf(await readFile(join(runs, names[0]!))), [1, 2, 3, 4, 5])
+})
+
+/** The steps of an event file's records, after the first: field 2 of the message, a number below 128. */
+function stepsOf(bytes: Buffer): number[] {
+  const steps: number[] = []
+  for (let at = 0; at < bytes.length; at += 16 + Number(bytes.readBigUInt64LE(at))) {
+    if (at > 0) steps.push(bytes[at + 12 + 9 + 1]!)
+  }
+  return steps
+}
+
 t.test('where the log cannot be written training does not begin', async (t) => {
   const { env, folder } = await emptyEnvironment(t)
   const log = join(folder, 'none', 'run.csv')

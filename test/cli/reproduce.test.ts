@@ -5,6 +5,7 @@ import { readCheckpoint, writeCheckpoint } from '../../src/cli/checkpoint-file.n
 import { checkpointName, trainTask } from '../../src/cli/reproduce-task.node.js'
 import { experimentOf, experiments } from '../../src/experiments/registry.js'
 import { tasksOf } from '../../src/experiments/run.js'
+import { taskExtra } from '../../src/experiments/train.js'
 import { builtInDigits, mnist, writeIdx } from '../../src/index.js'
 import { checkError, controlCharacters, emptyEnvironment, runCli, startCli } from './run-cli.js'
 
@@ -277,9 +278,9 @@ t.test(
     t.equal(again.sha256, first.sha256)
 
     await rm(results)
-    const { checkpoint, ...saved } = readCheckpoint(begun, file)
+    const { checkpoint, ...saved } = await readCheckpoint(begun, file, taskExtra)
     const none = { ...checkpoint, tensors: new Map() }
-    await writeFile(file, writeCheckpoint({ ...saved, checkpoint: none }))
+    await writeFile(file, await writeCheckpoint({ ...saved, checkpoint: none }))
     checkRefused(await runCli(args, env), /the checkpoint has no array 'dense_1\/kernel'/)
 
     await writeFile(file, begun.subarray(0, begun.length - 1))

@@ -1,7 +1,9 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { writeIdx } from '../../src/data/idx.js'
 import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.js'
+import { randomIntegers } from '../support/random.js'
 import { checkError, emptyEnvironment, runCli, startCli, tiny } from './run-cli.js'
 
 const recipe = [
@@ -40,6 +42,67 @@ t.test('a run that is resumed, on any engine, ends with the bits of one that nev
     t.same((await readdir(folder)).sort(), ['run.checkpoint', 'run.jsonl'], 'no other file is left')
   }
 })
+
+t.test(
+  'a checkpoint of a resumption that had nothing left to do is as good as the one it came from',
+  async (t) => {
+    const { env, folder } = await emptyEnvironment(t)
+    const file = join(folder, 'a.ck')
+    const train = async (...options: string[]) => {
+      const { code, stdout, stderr } = await runCli(
+        [...recipe, '--early-stopping', '9', ...options, '--json'],
+        env,
+      )
+      t.equal(code, 0, stderr)
+      return JSON.parse(stdout).sha256
+    }
+    const whole = await train('--epochs', '5')
+    await train('--epochs', '3', '--checkpoint', file)
+    await train('--epochs', '3', '--resume', file, '--checkpoint', file)
+    t.equal(await train('--epochs', '5', '--resume', file), whole)
+  },
+)
+
+t.test('resuming is bound to the samples and to the arithmetic', async (t) => {
+  const { env, folder } = await emptyEnvironment(t)
+  const { family, files } = await tinyMnist(folder)
+  const file = join(folder, 'run.checkpoint')
+  const args = [
+    'train',
+    '--data',
+    'mnist',
+    '--data-dir',
+    family,
+    ...'--hidden 4 --epochs 1 --json'.split(' '),
+  ]
+  t.equal((await runCli([...args, '--checkpoint', file], env)).code, 0)
+  const resume = (...options: string[]) => runCli([...args, '--resume', file, ...options], env)
+  t.equal((await resume()).code, 0)
+  checkError(t, await resume('--engine', 'relaxed'), 1, /arithmetic was "exact" there and is "relaxed" here/)
+  const images = await readFile(files.images)
+  await writeFile(
+    files.images,
+    images.map((byte, i) => (i < 16 ? byte : 255 - byte)),
+  )
+  checkError(t, await resume(), 1, /data\.sha256\.train was "[0-9a-f]+\.\.\. there and is /)
+})
+
+/** A folder of four files with MNIST's names: 40 images of noise to train on, 10 to test on. */
+async function tinyMnist(folder: string) {
+  const family = join(folder, 'data')
+  await mkdir(family)
+  const integers = randomIntegers(3)
+  const write = async (part: string, count: number) => {
+    const pixels = Uint8Array.from({ length: count * 784 }, () => integers(0, 255))
+    const labels = Uint8Array.from({ length: count }, (_, i) => i % 10)
+    const images = join(family, `${part}-images-idx3-ubyte`)
+    await writeFile(images, writeIdx({ shape: [count, 28, 28], data: pixels }))
+    await writeFile(join(family, `${part}-labels-idx1-ubyte`), writeIdx({ shape: [count], data: labels }))
+    return images
+  }
+  await write('t10k', 10)
+  return { family, files: { images: await write('train', 40) } }
+}
 
 t.test('Ctrl-C leaves the checkpoint of the last whole epoch, from which the same bits follow', async (t) => {
   const { env, folder } = await emptyEnvironment(t)
@@ -87,14 +150,14 @@ t.test('checkpoints of another run, and files that are none or damaged, are refu
   const flipped = Uint8Array.from(good)
   flipped[good.length - 3]! ^= 1
   await writeFile(bad, flipped)
-  await fails(bad, [], 1, /bad\.checkpoint: the checkpoint is damaged: expected the SHA-256 [0-9a-f]{64}/)
+  await fails(bad, [], 1, /bad\.checkpoint: the file is damaged: expected the SHA-256 [0-9a-f]{64}/)
   const { tensors, metadata } = readSafetensors(good, file)
   const edited = metadata['lanegrad.checkpoint']!.replace('"epoch":2', '"epoch":1')
   await writeFile(
     bad,
     writeSafetensors({ tensors, metadata: { ...metadata, 'lanegrad.checkpoint': edited } }),
   )
-  await fails(bad, [], 1, /the checkpoint is damaged/)
+  await fails(bad, [], 1, /the file is damaged/)
   t.equal((await runCli(['eval', file], env)).code, 1, 'a checkpoint is no model')
   checkError(
     t,

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { download, sha256 } from '../../src/data/download.js'
+import { download } from '../../src/data/download.js'
 import { deadAddress, serve } from '../support/data.js'
 
 const body = Uint8Array.from({ length: 200_000 }, (_, i) => i * 7)
@@ -147,14 +147,4 @@ t.test('a process ends when its downloads do, whatever became of them', async (t
   clearTimeout(timer)
   t.equal(output, '200000,DataError,DataError')
   t.equal(code, 0)
-})
-
-t.test('sha256', async (t) => {
-  // FIPS 180-4, example of one block.
-  const expected = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
-  t.equal(await sha256(new TextEncoder().encode('abc')), expected)
-  const original = Object.getOwnPropertyDescriptor(globalThis, 'crypto')!
-  Object.defineProperty(globalThis, 'crypto', { value: undefined, configurable: true })
-  t.teardown(() => Object.defineProperty(globalThis, 'crypto', original))
-  await t.rejects(sha256(body), { name: 'DataError', message: /open the page by https/ })
 })

@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { sha256 } from '../../src/data/download.js'
 import { type IdxArray, writeIdx, writeIdxGzip } from '../../src/data/idx.js'
 import type { Family, FamilyFile } from '../../src/data/mnist.js'
 import { philox4x32 } from '../../src/engine/js/philox.js'
+import { sha256 } from '../../src/sha256.js'
 
 /** An endless supply of uint32, the same for the same seed. */
 export function randomWords(seed: number): () => number {

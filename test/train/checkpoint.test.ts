@@ -175,7 +175,7 @@ t.test('checkpoints that do not fit are refused, and change nothing', async (t) 
     ],
     [
       { ...good, progress: { ...good.progress, step: -1 } },
-      /^restore: step should be a whole number from 0 up, found -1/,
+      /^restore: checkpoint\.progress\.step should be a whole number from 0 to 4294967295, found -1/,
     ],
     [
       { ...good, progress: { ...good.progress, earlyStopping: { best: 1, waited: 0 } } },
