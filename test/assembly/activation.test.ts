@@ -3,6 +3,7 @@ import { Activation } from '../../assembly/codes.js'
 import { type ActivationSpec, activation, dense, sequential } from '../../src/index.js'
 import { activate, activateBackward } from '../../src/program/instructions.js'
 import { mixedFloats, sameBits } from '../support/bits.js'
+import { Cases } from '../support/cases.js'
 import { floats, golden, mismatch } from '../support/golden.js'
 import { runLayers } from '../support/layers.js'
 import { randomIntegers } from '../support/random.js'
@@ -42,6 +43,7 @@ t.test('golden vectors', async (t) => {
 })
 
 t.test('every engine and every number of shares gives the same bits, in place or not', async (t) => {
+  const cases = new Cases()
   const integers = randomIntegers(5)
   const engines = await everyEngine()
   for (const threads of [2, 3, 7]) engines.push(await createSharesEngine(threads, 1 << 16))
@@ -64,15 +66,16 @@ t.test('every engine and every number of shares gives the same bits, in place or
 
         const what = `${engine.name} of ${engine.threads}, activation ${activation}, ${count}`
         wanted ??= [y, dx]
-        sameBits(t, y, wanted[0]!, `${what}: y`)
-        sameBits(t, dx, wanted[1]!, `${what}: dx`)
-        sameBits(t, inPlace.slice(0, count), y.slice(0, count), `${what}: y in place`)
-        sameBits(t, over.slice(0, count), dx.slice(0, count), `${what}: dx in place`)
-        sameBits(t, y.slice(count), guard, `${what}: nothing behind y`)
-        sameBits(t, dx.slice(count), guard, `${what}: nothing behind dx`)
+        sameBits(cases, y, wanted[0]!, `${what}: y`)
+        sameBits(cases, dx, wanted[1]!, `${what}: dx`)
+        sameBits(cases, inPlace.slice(0, count), y.slice(0, count), `${what}: y in place`)
+        sameBits(cases, over.slice(0, count), dx.slice(0, count), `${what}: dx in place`)
+        sameBits(cases, y.slice(count), guard, `${what}: nothing behind y`)
+        sameBits(cases, dx.slice(count), guard, `${what}: nothing behind dx`)
       }
     }
   }
+  cases.end(t)
 })
 
 t.test('NaN stays NaN, and relu of -0 is 0', async (t) => {

@@ -15,6 +15,7 @@ import {
 } from '../../src/index.js'
 import { augment } from '../../src/program/instructions.js'
 import { sameBits } from '../support/bits.js'
+import { Cases } from '../support/cases.js'
 import { randomIntegers } from '../support/random.js'
 import { everyEngine, runInstruction } from '../support/run.js'
 import { createSharesEngine } from '../support/threads.js'
@@ -82,6 +83,7 @@ function draws(r: number, { shift = 0, rotate = 0, zoom = 0, stream = 5, step = 
 }
 
 t.test('without strength an image keeps its bits, and is standardised as a gathered batch is', async (t) => {
+  const cases = new Cases()
   for (const engine of await everyEngine()) {
     for (const shape of [
       [3, 28, 28, 1],
@@ -90,7 +92,7 @@ t.test('without strength an image keeps its bits, and is standardised as a gathe
     ] as [number, number, number, number][]) {
       const size = shape[1] * shape[2] * shape[3]
       const x = pictures(shape[0], size)
-      sameBits(t, distort(engine, x, shape, {}), x, `${engine.name} [${shape}]`)
+      sameBits(cases, distort(engine, x, shape, {}), x, `${engine.name} [${shape}]`)
       const mean = pictures(1, size)
       const scale = pictures(1, size).map((value) => value + 1)
       const wanted = x.map((value, e) => Math.fround(value - mean[e % size]!) * scale[e % size]!)
@@ -102,6 +104,7 @@ t.test('without strength an image keeps its bits, and is standardised as a gathe
       )
     }
   }
+  cases.end(t)
 })
 
 t.test('a shift moves whole pixels, by every amount up to the limit', async (t) => {
@@ -218,6 +221,7 @@ t.test(
 )
 
 t.test('every engine and number of shares gives the same bits, for any shape', async (t) => {
+  const cases = new Cases()
   const engines = await everyEngine()
   for (const threads of [2, 3, 7]) engines.push(await createSharesEngine(threads, 1 << 20))
   const shapes: [number, number, number, number][] = [
@@ -246,10 +250,16 @@ t.test('every engine and number of shares gives the same bits, for any shape', a
       for (const engine of engines) {
         const y = distort(engine, x, shape, distortion)
         wanted ??= y
-        sameBits(t, y, wanted, `${engine.name} of ${engine.threads}, [${shape}], radius ${distortion.radius}`)
+        sameBits(
+          cases,
+          y,
+          wanted,
+          `${engine.name} of ${engine.threads}, [${shape}], radius ${distortion.radius}`,
+        )
       }
     }
   }
+  cases.end(t)
 })
 
 t.test('each image, step and stream has draws of its own', async (t) => {

@@ -3,6 +3,7 @@ import type { Engine } from '../../src/engine/engine.js'
 import * as instruction from '../../src/program/instructions.js'
 import { categoricalCrossEntropy, normaliseRows, softmax } from '../../src/program/instructions.js'
 import { mixedFloats, sameBits } from '../support/bits.js'
+import { Cases } from '../support/cases.js'
 import { floats, golden, mismatch } from '../support/golden.js'
 import { randomIntegers } from '../support/random.js'
 import { everyEngine, runInstruction } from '../support/run.js'
@@ -87,6 +88,7 @@ t.test('the categorical cross-entropy agrees with the golden vectors', async (t)
 })
 
 t.test('both losses give the same bits on every engine and any number of threads', async (t) => {
+  const cases = new Cases()
   const engines = [...(await everyEngine())]
   for (const threads of [2, 3, 8]) engines.push(await createSharesEngine(threads, 1 << 20))
   const integers = randomIntegers(31)
@@ -105,9 +107,10 @@ t.test('both losses give the same bits on every engine and any number of threads
     for (const [e, result] of results.entries()) {
       const what = `${engines[e]!.name} of ${engines[e]!.threads}, ${steps} x ${rows} x ${classes}`
       for (const [name, values] of Object.entries(result)) {
-        sameBits(t, values, results[0]![name]!, `${what}: ${name}`)
+        sameBits(cases, values, results[0]![name]!, `${what}: ${name}`)
       }
-      sameBits(t, result.alone!, result.loss!, `${what}: loss without gradient`)
+      sameBits(cases, result.alone!, result.loss!, `${what}: loss without gradient`)
     }
   }
+  cases.end(t)
 })

@@ -9,6 +9,7 @@ import { sequential } from '../../src/nn/model.js'
 import { sgd } from '../../src/optim/sgd.js'
 import * as instruction from '../../src/program/instructions.js'
 import { sameBits } from '../support/bits.js'
+import { Cases } from '../support/cases.js'
 import { floats, type GoldenCase, golden, mismatch } from '../support/golden.js'
 import { guarded } from '../support/images.js'
 import { runLayers } from '../support/layers.js'
@@ -100,6 +101,7 @@ t.test('running statistics and inference agree with the golden vectors', async (
 })
 
 t.test('every engine and every number of shares gives the same bits', async (t) => {
+  const cases = new Cases()
   const integers = randomIntegers(9)
   const [simd, js] = (await everyEngine()) as [Awaited<ReturnType<typeof createSharesEngine>>, never]
   const engines = [simd]
@@ -172,13 +174,15 @@ t.test('every engine and every number of shares gives the same bits', async (t) 
     for (const engine of engines) {
       const found = run(engine)
       for (const [part, values] of Object.entries(wanted)) {
-        sameBits(t, found[part]!, values, `${engine.describe()}: ${part} of ${rows} x ${columns}`)
+        sameBits(cases, found[part]!, values, `${engine.describe()}: ${part} of ${rows} x ${columns}`)
       }
     }
   }
+  cases.end(t)
 })
 
 t.test('running statistics are weights that no optimizer touches', async (t) => {
+  const cases = new Cases()
   const images = Float32Array.from({ length: 12 }, (_, i) => (i * i) % 7)
   const data = dataset({ name: 'few', images, labels: Uint8Array.of(0, 1, 1), sampleShape: [4], classes: 2 })
   const fingerprints: string[] = []
@@ -205,11 +209,12 @@ t.test('running statistics are weights that no optimizer touches', async (t) => 
     // Evaluation neither uses nor changes the statistics of what it sees.
     const alone = await trainer.predict(images.slice(0, 4))
     const together = await trainer.predict(images)
-    sameBits(t, alone.probabilities, together.probabilities.slice(0, 2), engine.name)
+    sameBits(cases, alone.probabilities, together.probabilities.slice(0, 2), engine.name)
     t.same(model.weights(), weights)
     fingerprints.push(await model.fingerprint())
   }
   t.equal(fingerprints[0], fingerprints[1])
+  cases.end(t)
 })
 
 t.test('a single row leaves the running variance as it was', async (t) => {

@@ -4,6 +4,7 @@ import { conv2d } from '../../src/nn/layers/conv2d.js'
 import { sequential } from '../../src/nn/model.js'
 import * as instruction from '../../src/program/instructions.js'
 import { sameBits } from '../support/bits.js'
+import { Cases } from '../support/cases.js'
 import { floats, golden, mismatch } from '../support/golden.js'
 import { guarded, roughFloats } from '../support/images.js'
 import { runLayers } from '../support/layers.js'
@@ -86,6 +87,7 @@ function shapes(integers: (low: number, high: number) => number): Case[] {
 }
 
 t.test('every engine and every number of shares gives the same bits', async (t) => {
+  const cases = new Cases()
   const integers = randomIntegers(5)
   const js = (await everyEngine())[1]!
   const engines = [(await everyEngine())[0]!]
@@ -127,11 +129,12 @@ t.test('every engine and every number of shares gives the same bits', async (t) 
     for (const engine of engines) {
       const found = run(engine)
       const label = `${engine.describe()}: [${batch}, ${height}, ${width}, ${channels}], filters ${kernel} x ${filters}, stride ${stride}`
-      sameBits(t, found.y, wanted.y, `y ${label}`)
-      sameBits(t, found.dw, wanted.dw, `dw ${label}`)
-      sameBits(t, found.dx, wanted.dx, `dx ${label}`)
+      sameBits(cases, found.y, wanted.y, `y ${label}`)
+      sameBits(cases, found.dw, wanted.dw, `dw ${label}`)
+      sameBits(cases, found.dx, wanted.dx, `dx ${label}`)
     }
   }
+  cases.end(t)
 })
 
 t.test(
@@ -165,6 +168,7 @@ t.test(
 )
 
 t.test('padding puts zeros around every image', async (t) => {
+  const cases = new Cases()
   const integers = randomIntegers(8)
   for (const engine of [...(await everyEngine()), await createSharesEngine(3, 1 << 18)]) {
     for (let n = 0; n < 40; n++) {
@@ -190,9 +194,10 @@ t.test('padding puts zeros around every image', async (t) => {
       runInstruction(engine, instruction.pad2d, {
         ...{ x, y, batch, height, width, channels, top, left, paddedHeight, paddedWidth },
       })
-      sameBits(t, y, wanted, `${engine.describe()}: [${batch}, ${height}, ${width}, ${channels}]`)
+      sameBits(cases, y, wanted, `${engine.describe()}: [${batch}, ${height}, ${width}, ${channels}]`)
     }
   }
+  cases.end(t)
 })
 
 t.test('a grey image needs no channel axis', async (t) => {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { dropout } from '../../src/program/instructions.js'
 import { mixedFloats, sameBits } from '../support/bits.js'
+import { Cases } from '../support/cases.js'
 import { randomIntegers } from '../support/random.js'
 import { everyEngine, runInstruction } from '../support/run.js'
 import { createSharesEngine } from '../support/threads.js'
@@ -9,6 +10,7 @@ import { createSharesEngine } from '../support/threads.js'
 const signed = (word: number) => word | 0
 
 t.test('every engine and every number of shares gives the same bits, in place or not', async (t) => {
+  const cases = new Cases()
   const integers = randomIntegers(23)
   const engines = await everyEngine()
   for (const threads of [2, 3, 7]) engines.push(await createSharesEngine(threads, 1 << 16))
@@ -21,16 +23,18 @@ t.test('every engine and every number of shares gives the same bits, in place or
       const y = new Float32Array(count + 4).fill(99)
       runInstruction(engine, dropout, { ...args, x: x.slice(), y })
       wanted ??= y
-      sameBits(t, y, wanted, `${engine.name} of ${engine.threads}, ${count}`)
+      sameBits(cases, y, wanted, `${engine.name} of ${engine.threads}, ${count}`)
       t.same([...y.slice(count)], [99, 99, 99, 99], `${engine.name}: nothing behind ${count}`)
       const inPlace = x.slice()
       runInstruction(engine, dropout, { ...args, x: inPlace, y: inPlace })
-      sameBits(t, inPlace, y.slice(0, count), `${engine.name}: ${count} in place`)
+      sameBits(cases, inPlace, y.slice(0, count), `${engine.name}: ${count} in place`)
     }
   }
+  cases.end(t)
 })
 
 t.test('drops the wanted part, scales the rest, and draws anew at each step and stream', async (t) => {
+  const cases = new Cases()
   const count = 1 << 18
   const [engine] = await everyEngine()
   const mask = (rate: number, stream: number, step: number, seed = 1) => {
@@ -52,12 +56,13 @@ t.test('drops the wanted part, scales the rest, and draws anew at each step and 
     t.ok(Math.abs(dropped - count * rate) < 4 * sigma, `rate ${rate}: ${dropped} of ${count} dropped`)
   }
   const first = mask(0.5, 1, 1)
-  sameBits(t, mask(0.5, 1, 1), first, 'the same step gives the same mask')
+  sameBits(cases, mask(0.5, 1, 1), first, 'the same step gives the same mask')
   const others = { step: mask(0.5, 1, 2), stream: mask(0.5, 2, 1), seed: mask(0.5, 1, 1, 2) }
   for (const [name, other] of Object.entries(others)) {
     const equal = other.reduce((n, value, i) => n + (value === first[i] ? 1 : 0), 0)
     t.ok(Math.abs(equal - count / 2) < 4 * Math.sqrt(count / 4), `another ${name} gives an independent mask`)
   }
+  cases.end(t)
 })
 
 t.test('a dropped NaN is 0, a kept one NaN', async (t) => {

@@ -5,6 +5,7 @@ import { createJsEngine } from '../../src/engine/js/engine.js'
 import { createSimdEngine, createWasmEngine } from '../../src/engine/wasm.js'
 import { encode } from '../../src/program/encode.js'
 import { gemm, type InstructionType } from '../../src/program/instructions.js'
+import { effort } from '../support/effort.js'
 import { randomIntegers } from '../support/random.js'
 import { runInstruction } from '../support/run.js'
 import { createSharesEngine } from '../support/threads.js'
@@ -162,7 +163,7 @@ t.test('the cores give the bits of the plain loops', async (t) => {
   const scalar = await createWasmEngine('scalar')
   const js = createJsEngine()
   let seed = 1
-  const shapes = [...randomShapes(3000, 70, 7), ...edgeShapes]
+  const shapes = [...randomShapes(effort(1000, 5000), 70, 7), ...edgeShapes]
   for (const shape of shapes) {
     const product = createProduct(shape, ++seed)
     const expected = run(js, product)
@@ -237,7 +238,7 @@ t.test('skipping zeros changes no bit while B is finite', async (t) => {
 t.test('any number of threads gives the same bits', async (t) => {
   const reference = await createSimdEngine()
   const shapes: Shape[] = [
-    ...randomShapes(400, 70, 23),
+    ...randomShapes(effort(200, 800), 70, 23),
     ...[0, SkipZeros, TransposeA | SkipZeros, TransposeB, Accumulate].flatMap((flags) => [
       { m: 33, n: 300, k: 270, flags, zeros: 70 },
       { m: 1, n: 130, k: 270, flags, zeros: 70 },

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { identity, orthogonal } from '../../src/program/instructions.js'
 import { sameBits } from '../support/bits.js'
+import { Cases } from '../support/cases.js'
 import { everyEngine, runInstruction } from '../support/run.js'
 import { createSharesEngine } from '../support/threads.js'
 
@@ -31,6 +32,7 @@ function orthogonalityError(q: Float32Array, rows: number, columns: number): num
 }
 
 t.test('identity', async (t) => {
+  const cases = new Cases()
   const engines = [...(await everyEngine()), await createSharesEngine(3, 1 << 16)]
   for (const engine of engines) {
     for (const [rows, columns] of shapes) {
@@ -39,9 +41,10 @@ t.test('identity', async (t) => {
       const wanted = Float32Array.from(x, (_, i) =>
         i === rows * columns ? 99 : Math.floor(i / columns) === i % columns ? 0.5 : 0,
       )
-      sameBits(t, x, wanted, `${engine.name} ${rows} x ${columns}`)
+      sameBits(cases, x, wanted, `${engine.name} ${rows} x ${columns}`)
     }
   }
+  cases.end(t)
 })
 
 t.test(

@@ -14,6 +14,7 @@ import {
   tanh,
 } from '../../src/engine/js/math.js'
 import { mixedFloats, sameBits } from '../support/bits.js'
+import { Cases } from '../support/cases.js'
 import { randomIntegers } from '../support/random.js'
 
 /** The next power of two above every float32: what an infinite result counts as when its error is measured. */
@@ -207,6 +208,7 @@ export function run(f: i32, x: usize, y: usize, count: i32): void {
 }`
 
 t.test('the lanes give the bits of the scalar twins', async (t) => {
+  const cases = new Cases()
   let binary: Uint8Array | undefined
   const messages: string[] = []
   const { error } = await compile(
@@ -261,6 +263,7 @@ t.test('the lanes give the bits of the scalar twins', async (t) => {
     const input = draw()
     new Float32Array(core.memory.buffer, x, count).set(input)
     core.run(i, x, y, count)
-    sameBits(t, new Float32Array(core.memory.buffer, y, count), input.map(twin), name)
+    sameBits(cases, new Float32Array(core.memory.buffer, y, count), input.map(twin), name)
   }
+  cases.end(t)
 })

@@ -11,6 +11,7 @@ import {
 } from '../../src/index.js'
 import * as instruction from '../../src/program/instructions.js'
 import { mixedFloats, sameBits } from '../support/bits.js'
+import { Cases } from '../support/cases.js'
 import { floats, type GoldenCase, golden, mismatch } from '../support/golden.js'
 import { randomIntegers } from '../support/random.js'
 import { everyEngine, runInstruction } from '../support/run.js'
@@ -50,6 +51,7 @@ t.test('pointwise losses agree with the golden vectors', async (t) => {
 })
 
 t.test('every engine and every number of shares gives the same bits', async (t) => {
+  const cases = new Cases()
   const integers = randomIntegers(31)
   const engines = await everyEngine()
   for (const threads of [2, 3, 7]) engines.push(await createSharesEngine(threads, 1 << 18))
@@ -65,7 +67,7 @@ t.test('every engine and every number of shares gives the same bits', async (t) 
       const what = `${engine.name} of ${engine.threads}, ${rows} x ${size}`
       const hot = new Float32Array(count + 4).fill(99)
       runInstruction(engine, instruction.oneHot, { labels, y: hot, rows, classes: size })
-      sameBits(t, hot, Float32Array.of(...oneHot(labels, size), 99, 99, 99, 99), `${what}: one hot`)
+      sameBits(cases, hot, Float32Array.of(...oneHot(labels, size), 99, 99, 99, 99), `${what}: one hot`)
       const best = new Int32Array(rows + 4).fill(99)
       runInstruction(engine, instruction.argMax, { x: x.slice(), y: best, rows, classes: size })
       const results = [Float32Array.from(best)]
@@ -76,15 +78,16 @@ t.test('every engine and every number of shares gives the same bits', async (t) 
         const [over, lossOnly] = [x.slice(), loss.slice()]
         runInstruction(engine, type, { ...args, x: over, dx: over })
         runInstruction(engine, type, { ...args, x: x.slice(), dx: null, loss: lossOnly })
-        sameBits(t, over, dx.slice(0, count), `${what}: ${type.name} in place`)
-        sameBits(t, lossOnly, loss, `${what}: ${type.name} without gradient`)
+        sameBits(cases, over, dx.slice(0, count), `${what}: ${type.name} in place`)
+        sameBits(cases, lossOnly, loss, `${what}: ${type.name} without gradient`)
         results.push(dx, loss)
       }
       wanted ??= results
-      for (const [i, found] of results.entries()) sameBits(t, found, wanted[i]!, `${what}: result ${i}`)
+      for (const [i, found] of results.entries()) sameBits(cases, found, wanted[i]!, `${what}: result ${i}`)
       t.same([...best.slice(rows)], [99, 99, 99, 99])
     }
   }
+  cases.end(t)
 })
 
 t.test('arg max takes the first of equals and passes NaN over', async (t) => {

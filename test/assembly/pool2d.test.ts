@@ -5,6 +5,7 @@ import type { LayerSpec } from '../../src/nn/layers/spec.js'
 import { sequential } from '../../src/nn/model.js'
 import * as instruction from '../../src/program/instructions.js'
 import { mixedFloats, sameBits } from '../support/bits.js'
+import { Cases } from '../support/cases.js'
 import { floats, golden, mismatch } from '../support/golden.js'
 import { guarded, roughFloats } from '../support/images.js'
 import { runLayers } from '../support/layers.js'
@@ -42,6 +43,7 @@ t.test('pooling agrees with the golden vectors', async (t) => {
 })
 
 t.test('every engine and every number of shares gives the same bits', async (t) => {
+  const cases = new Cases()
   const integers = randomIntegers(6)
   const [simd, js] = (await everyEngine()) as [Awaited<ReturnType<typeof createSharesEngine>>, never]
   const engines = [simd]
@@ -76,12 +78,13 @@ t.test('every engine and every number of shares gives the same bits', async (t) 
       const found = run(engine)
       const label = `${engine.describe()}: [${batch}, ${height}, ${width}, ${channels}], windows ${windowHeight} x ${windowWidth}, stride ${stride}`
       for (const part of ['y', 'mean', 'dx', 'dxMean'] as const) {
-        sameBits(t, found[part], wanted[part], `${part} ${label}`)
+        sameBits(cases, found[part], wanted[part], `${part} ${label}`)
       }
       t.same(found.largest, wanted.largest, `largest ${label}`)
-      sameBits(t, found.bare, found.y, `y without largest ${label}`)
+      sameBits(cases, found.bare, found.y, `y without largest ${label}`)
     }
   }
+  cases.end(t)
 })
 
 t.test('a wrong description is refused by name', async (t) => {

@@ -5,6 +5,8 @@ import { createJsEngine } from '../../src/engine/js/engine.js'
 import { createSimdEngine } from '../../src/engine/wasm.js'
 import * as instruction from '../../src/program/instructions.js'
 import { mixedFloats, sameBits } from '../support/bits.js'
+import { Cases } from '../support/cases.js'
+import { effort } from '../support/effort.js'
 import { floats, golden, mismatch } from '../support/golden.js'
 import { randomIntegers } from '../support/random.js'
 import { everyEngine, runInstruction } from '../support/run.js'
@@ -141,7 +143,7 @@ t.test('every engine and any number of threads give the same bits', async (t) =>
   const others: Record<string, Engine> = { js: createJsEngine() }
   for (const threads of [2, 3, 8]) others[`${threads} threads`] = await createSharesEngine(threads, 4 << 20)
   for (const [name, { gates, run }] of Object.entries(layers)) {
-    for (let i = 0; i < 150; i++) {
+    for (let i = 0; i < effort(60, 300); i++) {
       const make = () => randomCase(randomIntegers(1000 + 7 * i), gates, i % 3 === 0)
       const expected = make()
       run(reference, expected)
@@ -248,6 +250,7 @@ t.test('gradients for given states agree with the golden vectors', async (t) => 
 })
 
 t.test('the helpers around the steps give the same bits, and write nothing else', async (t) => {
+  const cases = new Cases()
   const engines = await everyEngine()
   for (const threads of [2, 3, 8]) engines.push(await createSharesEngine(threads, 1 << 20))
   const random = randomIntegers(5)
@@ -286,12 +289,18 @@ t.test('the helpers around the steps give the same bits, and write nothing else'
       const [row, k] = [Math.floor(at / size), at % size]
       return at < count ? x[((row % a) * b + Math.floor(row / a)) * size + k]! : 99
     })
-    sameBits(t, swapped, transposed, 'swapped')
+    sameBits(cases, swapped, transposed, 'swapped')
     for (const [e, result] of results.entries()) {
       const { name, threads } = engines[e]!
       for (const [r, values] of result.entries()) {
-        sameBits(t, values, results[0]![r]!, `${name} of ${threads}: result ${r} of ${a} x ${b} x ${size}`)
+        sameBits(
+          cases,
+          values,
+          results[0]![r]!,
+          `${name} of ${threads}: result ${r} of ${a} x ${b} x ${size}`,
+        )
       }
     }
   }
+  cases.end(t)
 })

@@ -8,6 +8,7 @@ import {
   tally,
 } from '../../src/program/instructions.js'
 import { mixedFloats, sameBits } from '../support/bits.js'
+import { Cases } from '../support/cases.js'
 import { floats, golden, mismatch } from '../support/golden.js'
 import { randomIntegers } from '../support/random.js'
 import { everyEngine, runInstruction } from '../support/run.js'
@@ -61,6 +62,7 @@ t.test('golden vectors of the cross-entropy', async (t) => {
 })
 
 t.test('every engine and every number of shares gives the same bits', async (t) => {
+  const cases = new Cases()
   const integers = randomIntegers(17)
   const engines = await everyEngine()
   for (const threads of [2, 3, 7]) engines.push(await createSharesEngine(threads, 1 << 18))
@@ -102,13 +104,14 @@ t.test('every engine and every number of shares gives the same bits', async (t) 
 
       const results = [y, dx, logs, dlogs, dlogits, loss, Float32Array.from(predicted)]
       wanted ??= results
-      for (const [i, result] of results.entries()) sameBits(t, result, wanted[i]!, `${what}: result ${i}`)
-      sameBits(t, lossOnly, loss, `${what}: loss without gradient`)
-      sameBits(t, inPlace, y.slice(0, size), `${what}: softmax in place`)
-      sameBits(t, over, dlogits.slice(0, size), `${what}: gradient in place`)
+      for (const [i, result] of results.entries()) sameBits(cases, result, wanted[i]!, `${what}: result ${i}`)
+      sameBits(cases, lossOnly, loss, `${what}: loss without gradient`)
+      sameBits(cases, inPlace, y.slice(0, size), `${what}: softmax in place`)
+      sameBits(cases, over, dlogits.slice(0, size), `${what}: gradient in place`)
       t.same([...y.slice(size), ...dlogits.slice(size)], new Array(8).fill(99), `${what}: nothing behind`)
     }
   }
+  cases.end(t)
 })
 
 t.test('arg max is the first of equals, and a NaN makes a row NaN without touching the others', async (t) => {

@@ -11,7 +11,7 @@ t.test('every option of training reaches the weights', async (t) => {
   const { env } = await emptyEnvironment(t)
   const sha256 = async (options: string) => {
     const { stdout, stderr } = await runCli(
-      ['train', ...tiny, '--json', ...options.split(' ').filter(Boolean)],
+      ['train', ...tiny, '--engine', 'simd', '--json', ...options.split(' ').filter(Boolean)],
       env,
     )
     t.match(stdout, /"sha256"/, `${options} ${stderr}`)

@@ -10,10 +10,11 @@ import {
 } from '../../src/index.js'
 import { drawArchitecture, drawData, layerTypes } from '../support/architectures.js'
 import { sameBits } from '../support/bits.js'
+import { effort } from '../support/effort.js'
 import { randomIntegers } from '../support/random.js'
 import { createDisorderedEngine } from '../support/threads.js'
 
-const ROUNDS = 2
+const ROUNDS = effort(1, 4)
 const STEPS = 3
 const threadCounts = [2, 3, 4, 7]
 

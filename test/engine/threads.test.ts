@@ -19,6 +19,7 @@ import {
 } from '../../src/index.js'
 import { encode } from '../../src/program/encode.js'
 import { barrier, copy, fill } from '../../src/program/instructions.js'
+import { effort } from '../support/effort.js'
 import { runInstruction } from '../support/run.js'
 
 /** A worker whose end can be waited for. */
@@ -105,7 +106,7 @@ t.test('memory that grows is seen by all threads', async (t) => {
 
 t.test('memory that has grown while threads started is seen by all of them', async (t) => {
   // A thread that takes memory for smaller than it is traps in a copy. It is rare, so it is given many chances.
-  for (let round = 0; round < 20; round++) {
+  for (let round = 0; round < effort(5, 40); round++) {
     const engine = await createEngine({ engine: 'threads', threads: 7 })
     const x = Float32Array.from({ length: 1000 }, (_, i) => round + i)
     const y = new Float32Array(1000)

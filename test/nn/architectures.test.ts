@@ -19,9 +19,10 @@ import {
   timeDistributed,
 } from '../../src/index.js'
 import { drawArchitecture, drawData, layerTypes } from '../support/architectures.js'
+import { effort } from '../support/effort.js'
 import { randomIntegers } from '../support/random.js'
 
-const ROUNDS = 2
+const ROUNDS = effort(2, 4)
 
 t.test('gradients of random networks of all layers agree with central differences in float64', async (t) => {
   const draw = randomIntegers(20)

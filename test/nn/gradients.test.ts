@@ -11,6 +11,7 @@ import {
   sequential,
   sgd,
 } from '../../src/index.js'
+import { effort } from '../support/effort.js'
 
 const activations: ActivationSpec[] = [
   ...([
@@ -114,7 +115,7 @@ t.test('gradients of random networks agree with central differences in float64',
     return seed / 2 ** 32
   }
   const below = (n: number) => Math.floor(random() * n)
-  for (let network = 0; network < 60; network++) {
+  for (let network = 0; network < effort(30, 120); network++) {
     const engineName = network % 2 === 0 ? 'simd' : 'js'
     const [inputs, classes, batch] = [1 + below(9), 2 + below(6), 1 + below(9)]
     const layers: Dense[] = Array.from({ length: below(3) }, (_, i) => ({

@@ -18,6 +18,7 @@ import {
   sgd,
 } from '../../src/index.js'
 import type { Layer } from '../../src/nn/layer.js'
+import { effort } from '../support/effort.js'
 import { randomIntegers } from '../support/random.js'
 
 type Values = number[]
@@ -195,7 +196,7 @@ function randomNetwork(integers: (low: number, high: number) => number, input: n
 t.test('gradients of random image networks agree with central differences in float64', async (t) => {
   const integers = randomIntegers(31)
   const engines = [await createEngine({ engine: 'simd' }), await createEngine({ engine: 'js' })]
-  for (let network = 0; network < 40; network++) {
+  for (let network = 0; network < effort(20, 40); network++) {
     const engine = engines[network % 2]!
     const [classes, batch] = [integers(2, 4), integers(1, 3)]
     const input = [integers(1, 7), integers(1, 7)]

@@ -1,4 +1,4 @@
-import type { Test } from 'tap'
+import type { Assertions } from './cases.js'
 
 const QUIET_NAN = 0x7fc00000
 
@@ -10,12 +10,13 @@ export function bitsOf(x: Float32Array): Uint32Array {
 }
 
 /** Asserts that two arrays hold the same bits, and names the first place where they do not. */
-export function sameBits(t: Test, found: Float32Array, wanted: Float32Array, message: string): void {
+export function sameBits(t: Assertions, found: Float32Array, wanted: Float32Array, message: string): void {
   const a = bitsOf(found)
   const b = bitsOf(wanted)
   const i = a.findIndex((bits, i) => bits !== b[i])
-  if (a.length === b.length && i === -1) t.pass(message)
-  else t.fail(`${message}: ${found[i]} at ${i}, not ${wanted[i]}; lengths ${a.length} and ${b.length}`)
+  const same = a.length === b.length && i === -1
+  const difference = `: ${found[i]} at ${i}, not ${wanted[i]}; lengths ${a.length} and ${b.length}`
+  t.ok(same, same ? message : message + difference)
 }
 
 /**
