@@ -22,7 +22,7 @@ export const floors = [
   { 'src/schema/': 'what arguments look like, and what is said of wrong ones' },
   {
     'src/errors.ts': 'what is thrown on purpose',
-    'src/disposal.ts': 'the names of what `using` calls',
+    'src/disposal.ts': 'the names of what using calls',
     'src/sha256.ts': 'one for every runtime',
     'assembly/': 'the numeric core: kernels',
   },
