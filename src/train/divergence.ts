@@ -6,14 +6,14 @@ import { sizeOf, type Tensor } from '../program/tensor.js'
 const TIMES_START = 1000
 
 /**
- * What is wrong with the loss of a step, or null. A loss at the start of less than 1 counts as 1: of a model that is right
- * already, any mistake is a thousand times worse.
+ * What is wrong with a loss, or null. A loss at the start of less than 1 counts as 1: of a model that is right already, any
+ * mistake is a thousand times worse.
  */
-export function troubleOf(loss: number, start: number): string | null {
-  if (!Number.isFinite(loss)) return `The loss became ${loss}`
+export function troubleOf(what: string, loss: number, start: number): string | null {
+  if (!Number.isFinite(loss)) return `The ${what} became ${loss}`
   const limit = TIMES_START * Math.max(start, 1)
   if (loss <= limit) return null
-  return `The loss became ${loss}, more than ${TIMES_START} times what it was at the start (${Math.max(start, 1)}),`
+  return `The ${what} became ${loss}, more than ${TIMES_START} times what it was at the start (${Math.max(start, 1)}),`
 }
 
 /** What is no longer finite among the tensors that training changes, or null. */

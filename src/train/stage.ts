@@ -22,9 +22,9 @@ export class Stage {
     standardisation: Standard | null,
   ) {
     this.size = sizeOf(sample)
-    const labels = createTensor('external', 'source labels', [0], 'u8')
+    const labels = createTensor('external', 'images labels', [0], 'u8')
     const source = (type: 'u8' | 'f32'): BatchSource => {
-      return { images: createTensor('external', 'source', [0, ...sample], type), labels, standardisation }
+      return { images: createTensor('external', 'images', [0, ...sample], type), labels, standardisation }
     }
     this.sources = { u8: source('u8'), f32: source('f32') }
   }

@@ -198,9 +198,9 @@ export class Trainer extends Evaluator {
       const result = await this.runEpoch(data, onStep, isStopped)
       // Of a whole epoch in any case: without its validation it could not be gone on from, and its steps would be lost.
       const measured = validation && result.complete ? await this.evaluate(validation) : null
-      if (measured && !Number.isFinite(measured.loss)) {
-        throw this.diverged(`The validation loss became ${measured.loss}`, result.steps, result.rate)
-      }
+      const trouble =
+        measured && troubleOf('validation loss', measured.loss, this.history[0]?.loss ?? result.loss)
+      if (trouble) throw this.diverged(trouble, result.steps, result.rate)
       this.checkOpen('fit')
       this.session.endEpoch()
       return { ...result, validation: measured }
@@ -254,7 +254,7 @@ export class Trainer extends Evaluator {
         this.turns.pass()
       }
       first ??= loss
-      const trouble = troubleOf(loss, first)
+      const trouble = troubleOf('loss', loss, first)
       if (trouble) throw this.diverged(trouble, step, rate)
       const told = onStep?.({ epoch, step, steps, samples, loss, rate })
       if (isPromise(told)) await told

@@ -273,6 +273,50 @@ t.test('a worker that ends in the middle of a program is given up after a while'
   await Promise.all(workers.map(({ ended }) => ended))
 })
 
+t.test('a worker that is killed is noticed by its end, while other tasks go on', async (t) => {
+  // By patience alone it would take a minute.
+  const { engine, workers } = await createWatched(2, { deathLimit: 60_000 })
+  const data = builtInDigits({ train: 1000, test: 100 })
+  const model = sequential([flatten(), dense(10)], { input: [28, 28] })
+  const trainer = createTrainer(engine, model, { optimizer: sgd({ rate: 0.1 }) })
+  const start = await model.fingerprint()
+  let turns = 0
+  const other = setInterval(() => turns++, 1)
+  const onStep = ({ step }: { step: number }) => {
+    if (step !== 5) return
+    turns = 0
+    workers[0]!.terminate()
+  }
+  const lost = { name: 'EngineError', message: /cannot go on: thread 2 of 2 has failed: it has ended\./ }
+  await t.rejects(trainer.fit(data.train, { epochs: 1, onStep }), lost)
+  clearInterval(other)
+  t.ok(turns > 0, `other tasks had ${turns} turns`)
+  t.equal(await model.fingerprint(), start, 'the weights are those of the start of the epoch')
+  t.equal(trainer.checkpoint().progress.step, 0)
+  await t.rejects(trainer.evaluate(data.test), lost)
+  trainer.close()
+  t.equal(await model.fingerprint(), start)
+  engine.close()
+})
+
+t.test('while a program waits for a thread, others wait for the program, and memory for all', async (t) => {
+  // A thread that is held up, not dead: it begins when the first has long come to the barrier.
+  const { engine } = await createWatched(2)
+  const { x, address, length } = fills(engine, 300, 500_000)
+  const order: string[] = []
+  const run = async (name: string) => {
+    await engine.runAsync!(address, length)
+    order.push(name)
+  }
+  await Promise.all([run('first'), run('second'), run('third')])
+  t.same(order, ['first', 'second', 'third'])
+  const running = engine.runAsync!(address, length)
+  t.equal(engine.views.f32[(x >>> 2) + 499_999], 299, 'memory is looked at when the program has ended')
+  await running
+  t.equal(engine.busy, undefined)
+  engine.close()
+})
+
 t.test('training on an engine that has lost a thread fails in words, and keeps the weights', async (t) => {
   const { engine, workers } = await createWatched(2, { deathLimit: 300 })
   const data = builtInDigits({ train: 1000, test: 100 })
