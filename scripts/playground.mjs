@@ -1,7 +1,7 @@
 // Serves build/playground. Browsers give shared memory, and with it threads, only to pages with these headers.
 import { createServer } from 'node:http'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import sirv from 'sirv'
+import send from 'send'
 
 const folder = fileURLToPath(new URL('../build/playground', import.meta.url))
 
@@ -17,11 +17,24 @@ export async function servePlayground({ port = 0, isolated = true } = {}) {
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Cross-Origin-Embedder-Policy': 'require-corp',
   }
-  const setHeaders = (response) => {
-    if (!isolated) return
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-  }
-  const server = createServer(sirv(folder, { dev: true, setHeaders }))
+  const server = createServer((request, response) => {
+    const refuse = (status) => response.writeHead(status).end()
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('Allow', 'GET, HEAD')
+      return refuse(405)
+    }
+    send(request, request.url.replace(/[?#].*$/s, ''), { root: folder, cacheControl: false })
+      .on('headers', () => {
+        response.setHeader('Cache-Control', 'no-store')
+        if (!isolated) return
+        for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+      })
+      .on('directory', () => refuse(404))
+      .on('error', ({ status, headers }) => {
+        response.writeHead(status ?? 500, headers).end()
+      })
+      .pipe(response)
+  })
   await new Promise((resolve, reject) => {
     server.once('error', reject).listen(port, '127.0.0.1', resolve)
   })
