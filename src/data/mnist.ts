@@ -14,7 +14,7 @@ import { type Dataset, datasetFromIdx, type NamedIdx } from './dataset.js'
 import { download } from './download.js'
 import type { FoundFile } from './files.js'
 import { isGzip } from './gzip.js'
-import { gunzipIdx, readIdx, readIdxOrGzip } from './idx.js'
+import { gunzipIdx, readIdx } from './idx.js'
 
 /** One of the four files of a family. */
 export interface FamilyFile {
@@ -71,6 +71,8 @@ export interface DataOptions {
 
 /** A family in memory. */
 export interface FamilyData {
+  /** The family's, where all four files are those that were published; else "your files in" their folder. */
+  readonly name: string
   readonly train: Dataset
   readonly test: Dataset
   /** The folder that holds the files. */
@@ -80,6 +82,11 @@ export interface FamilyData {
 /** A family that is on no disk here and could not be downloaded: nothing is damaged, and other data would do. */
 export class DataUnavailableError extends DataError {
   override name = 'DataUnavailableError'
+
+  /** @param reason without the advice that goes after it */
+  constructor(readonly reason: string) {
+    super(`${reason} Give the folder of its files as dir, or in the environment variable LANEGRAD_DATA.`)
+  }
 }
 
 type Checksums = Record<'trainImages' | 'trainLabels' | 'testImages' | 'testLabels', string>
@@ -111,8 +118,9 @@ function family(
 }
 
 /**
- * The families that are known by name. MNIST is checked by its uncompressed files, since each mirror has packed them
- * anew; the others by the gzip files of their authors (checksums as in TensorFlow Datasets, url_checksums).
+ * The families that are known by name. They are told by their uncompressed files, since mirrors and distributions pack
+ * them anew; KMNIST, of which those checksums are not known, by the gzip files of its authors (checksums as in TensorFlow
+ * Datasets, url_checksums).
  */
 export const families = {
   /** LeCun, Cortes, Burges: the MNIST database of handwritten digits. */
@@ -136,12 +144,12 @@ export const families = {
       'https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/',
       'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/',
     ],
-    'gzip',
+    'content',
     {
-      trainImages: '3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84',
-      trainLabels: 'a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845',
-      testImages: '346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073',
-      testLabels: '67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5',
+      trainImages: 'c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888',
+      trainLabels: 'bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9',
+      testImages: '5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b',
+      testLabels: '0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34',
     },
   ),
   /** Clanuwat and others: Kuzushiji-MNIST, github.com/rois-codh/kmnist. Published by one server, by two protocols. */
@@ -179,7 +187,8 @@ export function kmnist(options?: DataOptions): Promise<FamilyData> {
  * cache folder, the mirrors. Files may be plain or gzip-compressed and spelt `train-images-idx3-ubyte` or
  * `train-images.idx3-ubyte`. Downloads are checked by SHA-256 before they are kept.
  *
- * A folder of the caller's own may hold more or fewer samples than the family has; the cache must hold all of them.
+ * A folder of the caller's own may hold more or fewer samples than the family has, or others: data are called by the
+ * family's name only where all four files have its checksums. The cache must hold all samples.
  *
  * @throws DataError when a file is missing from `dir`, damaged, unreadable or of another family, when a download is not
  *   what is published, or when it cannot be kept; DataUnavailableError when there is no such data; the signal's reason
@@ -192,7 +201,7 @@ export async function loadFamily(wanted: Family, options: DataOptions = {}): Pro
     if (found !== undefined) return found
   }
   const folder = cacheFolder(wanted, options)
-  return assemble(wanted, folder, await readCache(wanted, folder, options))
+  return await assemble(wanted, folder, await readCache(wanted, folder, options))
 }
 
 /**
@@ -203,7 +212,7 @@ export async function loadFamily(wanted: Family, options: DataOptions = {}): Pro
  */
 export async function fetchFamily(wanted: Family, options: Omit<DataOptions, 'dir'> = {}): Promise<string> {
   const folder = cacheFolder(wanted, options)
-  assemble(wanted, folder, await readCache(wanted, folder, options))
+  await assemble(wanted, folder, await readCache(wanted, folder, options))
   return folder
 }
 
@@ -237,12 +246,7 @@ async function readFolder(
       )
     }
     const other = await otherFamily(wanted, present[3]!)
-    if (other === undefined) {
-      const arrays = await Promise.all(
-        present.map(async ({ path, bytes }) => ({ name: path, array: await readIdxOrGzip(bytes, path) })),
-      )
-      return assemble(wanted, folder, arrays)
-    }
+    if (other === undefined) return await assemble(wanted, folder, await Promise.all(present.map(readSource)))
     if (asked) {
       throw new DataError(
         `${folder}: expected the files of ${wanted.name}, found those of ${other.name}: put them into a sub-folder ` +
@@ -258,51 +262,69 @@ async function readFolder(
 }
 
 /** All families have the same file names: the labels' checksum tells which one a folder holds. */
-async function otherFamily(wanted: Family, { path, bytes }: FoundFile): Promise<Family | undefined> {
-  const content = isGzip(bytes) ? await gunzipIdx(bytes, path) : bytes
-  const digests = { gzip: await sha256(bytes), content: await sha256(content) }
-  return Object.values<Family>(families).find(
-    ({ name, testLabels }) =>
-      name !== wanted.name && testLabels.sha256.value === digests[testLabels.sha256.of],
-  )
+async function otherFamily(wanted: Family, labels: FoundFile): Promise<Family | undefined> {
+  const source = await readSource(labels)
+  for (const other of Object.values<Family>(families)) {
+    if (other.name !== wanted.name && (await isPublished(other.testLabels, source))) return other
+  }
+  return undefined
 }
 
-async function readCache(wanted: Family, folder: string, options: DataOptions): Promise<NamedIdx[]> {
-  const arrays: NamedIdx[] = []
+/** A file with what is in it. */
+interface Source extends NamedIdx {
+  /** Of the file as it was found. */
+  readonly bytes: Uint8Array
+  /** Uncompressed. */
+  readonly content: Uint8Array
+}
+
+async function readSource({ path, bytes }: FoundFile): Promise<Source> {
+  const content = isGzip(bytes) ? await gunzipIdx(bytes, path) : bytes
+  return { name: path, bytes, content, array: readIdx(content, path) }
+}
+
+/** Whether it is the very file that was published: files of another shape need no checksum for that. */
+async function isPublished(file: FamilyFile, { array, bytes, content }: Source): Promise<boolean> {
+  if (file.shape.join() !== array.shape.join()) return false
+  return (await sha256(file.sha256.of === 'gzip' ? bytes : content)) === file.sha256.value
+}
+
+async function readCache(wanted: Family, folder: string, options: DataOptions): Promise<Source[]> {
+  const sources: Source[] = []
   let mirrors = options.mirrors ?? wanted.mirrors
   for (const role of ROLES) {
     const file = wanted[role]
     const cached = await readCached(folder, spellings(file))
     if (cached !== undefined) {
-      const array = await readIdxOrGzip(cached.bytes, cached.path)
-      checkShape(file, cached.path, array.shape, ': delete it to download it again')
-      arrays.push({ name: cached.path, array })
+      const source = await readSource(cached)
+      checkShape(file, cached.path, source.array.shape, ': delete it to download it again')
+      sources.push(source)
       continue
     }
     if (options.download === false) {
       throw new DataUnavailableError(
-        `${wanted.name}: ${join(folder, file.name)} not found, and downloads are not allowed: ${ELSEWHERE}`,
+        `${wanted.name}: ${join(folder, file.name)} not found, and downloads are not allowed.`,
       )
     }
     await prepareCache(folder)
-    const { mirror, content } = await fromMirrors(wanted, file, mirrors, options)
+    const { mirror, bytes, content } = await fromMirrors(wanted, file, mirrors, options)
     // The mirror that worked is asked first for the next file: a dead one costs its timeout once.
     mirrors = [mirror, ...mirrors.filter((other) => other !== mirror)]
-    await saveCached(folder, file.name, content)
-    const path = join(folder, file.name)
-    arrays.push({ name: path, array: readIdx(content, path) })
+    // In the form that its checksum is of, so that it can be told again.
+    const [name, kept] = file.sha256.of === 'gzip' ? [`${file.name}.gz`, bytes] : [file.name, content]
+    await saveCached(folder, name, kept)
+    const path = join(folder, name)
+    sources.push({ name: path, bytes: kept, content, array: readIdx(content, path) })
   }
-  return arrays
+  return sources
 }
-
-const ELSEWHERE = 'give the folder of its files as dir, or in the environment variable LANEGRAD_DATA'
 
 async function fromMirrors(
   wanted: Family,
   file: FamilyFile,
   mirrors: readonly string[],
   options: DataOptions,
-): Promise<{ mirror: string; content: Uint8Array }> {
+): Promise<{ mirror: string; bytes: Uint8Array; content: Uint8Array }> {
   const failures: string[] = []
   let wrong = false
   for (const mirror of mirrors) {
@@ -323,17 +345,15 @@ async function fromMirrors(
       })
       wrong = true
       const content = await verified(file, url, bytes)
-      return { mirror, content }
+      return { mirror, bytes, content }
     } catch (error) {
       if (!(error instanceof DataError)) throw error
       failures.push(error.message)
     }
   }
-  const tried =
-    failures.length > 0 ? failures.map((line) => `\n  ${line}`).join('') : '\n  there are no mirrors'
   const Failure = wrong ? DataError : DataUnavailableError
   throw new Failure(
-    `${wanted.name}: ${file.name} could not be downloaded; nothing was kept. Tried:${tried}\nWithout a network ${ELSEWHERE}.`,
+    `${wanted.name}: ${file.name} could not be downloaded; nothing was kept. Tried: ${failures.join('; ') || 'there are no mirrors'}.`,
   )
 }
 
@@ -363,16 +383,16 @@ function checkShape(file: FamilyFile, name: string, found: readonly number[], ad
   }
 }
 
-function assemble(wanted: Family, folder: string, arrays: NamedIdx[]): FamilyData {
-  const [trainImages, trainLabels, testImages, testLabels] = arrays as [
-    NamedIdx,
-    NamedIdx,
-    NamedIdx,
-    NamedIdx,
-  ]
+async function assemble(wanted: Family, folder: string, sources: readonly Source[]): Promise<FamilyData> {
+  const [trainImages, trainLabels, testImages, testLabels] = sources as [Source, Source, Source, Source]
+  const published = await Promise.all(ROLES.map((role, i) => isPublished(wanted[role], sources[i]!)))
+  const isWanted = published.every((is) => is)
+  const name = isWanted ? wanted.name : `your files in ${folder}`
+  const part = isWanted ? name : `${name},`
   return {
-    train: datasetFromIdx(`${wanted.name} train`, trainImages, trainLabels, wanted.classes),
-    test: datasetFromIdx(`${wanted.name} test`, testImages, testLabels, wanted.classes),
+    name,
+    train: datasetFromIdx(`${part} train`, trainImages, trainLabels, wanted.classes),
+    test: datasetFromIdx(`${part} test`, testImages, testLabels, wanted.classes),
     folder,
   }
 }

@@ -147,8 +147,9 @@ t.test('downloads are verified, kept, and not made twice', async (t) => {
     const onProgress = (step: DataProgress) => progress.push(step)
     const folder = await fetchFamily(family, { cacheDir, mirrors: [mirror], onProgress })
     t.equal(folder, join(cacheDir, 'tiny'))
-    t.same((await readdir(folder)).sort(), [...names].sort())
-    for (const name of names) t.same(new Uint8Array(await readFile(join(folder, name))), files.get(name))
+    const kept = family.testLabels.sha256.of === 'gzip' ? names.map((name) => `${name}.gz`) : names
+    t.same((await readdir(folder)).sort(), [...kept].sort())
+    for (const name of kept) t.same(new Uint8Array(await readFile(join(folder, name))), files.get(name))
     const sizes = names.map((name) => files.get(`${name}.gz`)!.length)
     t.same(
       progress.filter(({ received, total }) => received === total),
@@ -161,6 +162,28 @@ t.test('downloads are verified, kept, and not made twice', async (t) => {
     )
     sameAsTiny(t, await loadFamily(family, { cacheDir, mirrors: [mirror] }))
     t.equal(requests, 4)
+  }
+})
+
+t.test('data are called by what they are, not by the names of their files', async (t) => {
+  for (const { family, files } of Object.values(tiny)) {
+    const dir = await temporaryFolder(t)
+    for (const name of names) await writeFile(join(dir, `${name}.gz`), files.get(`${name}.gz`)!)
+    t.equal((await loadFamily(family, { dir })).name, 'Tiny')
+    const pixels = readIdx(files.get(names[0]!)!, '').data as Uint8Array
+    const changed = writeIdx({ shape: [6, 4, 4], data: pixels.with(0, pixels[0]! ^ 1) })
+    for (const other of [changed, writeIdx({ shape: [6, 4, 4], data: new Uint8Array(96) })]) {
+      await writeFile(join(dir, names[0]!), other)
+      const { name, train, test } = await loadFamily(family, { dir })
+      t.equal(name, `your files in ${dir}`)
+      t.same([train.name, test.name], [`${name}, train`, `${name}, test`])
+    }
+    const cacheDir = await temporaryFolder(t)
+    const options = { cacheDir, mirrors: [await serve(t, fileServer(files))] }
+    t.equal((await loadFamily(family, options)).name, 'Tiny', 'as it is downloaded')
+    t.equal((await loadFamily(family, options)).name, 'Tiny', 'as it is kept')
+    await writeFile(join(cacheDir, 'tiny', names[0]!), changed)
+    t.equal((await loadFamily(family, options)).name, `your files in ${join(cacheDir, 'tiny')}`)
   }
 })
 
@@ -236,8 +259,8 @@ t.test('no mirror delivers: the error lists each, and nothing is kept', async (t
   await t.rejects(offline, { name: 'DataUnavailableError' })
   const message = await offline.catch(({ message }) => message)
   t.match(message, /^Tiny: train-images-idx3-ubyte could not be downloaded; nothing was kept/)
-  t.match(message, `\n  ${dead}train-images-idx3-ubyte.gz: the connection was refused`)
-  t.match(message, `\n  ${missing}train-images-idx3-ubyte.gz: expected HTTP 200, found HTTP 404`)
+  t.match(message, `Tried: ${dead}train-images-idx3-ubyte.gz: the connection was refused`)
+  t.match(message, `; ${missing}train-images-idx3-ubyte.gz: expected HTTP 200, found HTTP 404`)
   t.match(message, /LANEGRAD_DATA/)
   t.same(await readdir(join(cacheDir, 'tiny')), [])
   await t.rejects(loadFamily(family, { cacheDir, mirrors: [] }), { message: /there are no mirrors/ })
