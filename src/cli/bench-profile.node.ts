@@ -59,7 +59,7 @@ function print({ engine, threads, steps, step, sum, instructions }: EngineProfil
   const more = 100 * (sum / step.median - 1)
   printLine()
   printLine(`${engineLabel(engine)}, ${threads === 1 ? '1 thread' : `${threads} threads`}, ${steps} steps`)
-  printLine(table([['#', 'from', 'instruction', 'us', 'share', 'FLOP/s', 'B/s'], ...rows], 3))
+  printLine(...table([['#', 'from', 'instruction', 'us', 'share', 'FLOP/s', 'B/s'], ...rows], 3))
   printLine(
     `one by one ${micro(sum)} us; a whole step ${micro(step.median)} us (${micro(step.least)}..${micro(step.most)}): ` +
       `running and timing them apart costs ${more.toFixed(1)}%`,

@@ -22,8 +22,8 @@ import { checkOutput, writeOutput } from './files.node.js'
 import { duration } from './format.js'
 import { catchInterrupt } from './interrupt.node.js'
 import { thisMachine } from './machine.node.js'
-import { printJson, printLine, printNote } from './output.node.js'
-import { number, wholeNumber } from './parse.js'
+import { finishUnread, printJson, printLine, printNote } from './output.node.js'
+import { number, path, wholeNumber } from './parse.js'
 import { Progress } from './progress.node.js'
 import { table } from './table.js'
 
@@ -74,7 +74,7 @@ export function addBench(program: Command): void {
       'time each instruction of a training step, of W6 unless another is named',
       workloadId,
     )
-    .option('--svg <file>', 'draw the results as bars')
+    .option('--svg <file>', 'draw the results as bars', path)
     .option('--json', 'one JSON object on standard output, and nothing else there')
     .addHelpText('after', `${examples}\n${exitCodeHelp}`)
     .action(bench)
@@ -88,7 +88,10 @@ async function bench(options: BenchOptions): Promise<void> {
     return
   }
   const benchmarks = chosen(allBenchmarks(), options.only)
-  if (options.svg !== undefined) await checkOutput(options.svg)
+  if (options.svg !== undefined) {
+    await checkOutput(options.svg)
+    finishUnread()
+  }
   const { windows, seconds, threads, json } = options
   const machine = thisMachine()
   const progress = new Progress(1000, '{bar} {percentage}%  {left} left  {id} on {engine}')
@@ -136,10 +139,8 @@ function describeResult({ id, engines: speeds }: BenchmarkResult): string {
 
 function print(report: BenchmarkReport): void {
   for (const { rows } of benchmarkTables(report)) {
-    printLine()
-    printLine(table(rows))
+    printLine('', ...table(rows))
   }
   const notes = benchmarkNotes(report)
-  if (notes.length > 0) printLine()
-  for (const note of notes) printLine(note)
+  if (notes.length > 0) printLine('', ...notes)
 }

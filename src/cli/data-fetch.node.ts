@@ -1,10 +1,11 @@
 import { Argument, type Command } from 'commander'
-import { type Family, families, fetchFamily } from '../data/mnist.js'
-import { type FamilyName, familyNames } from './data-options.js'
+import { fetchFamily } from '../data/mnist.js'
+import { type FamilyName, familyNames, published } from './data-options.js'
 import { exitCodeHelp } from './exit-codes.js'
 import { catchInterrupt } from './interrupt.node.js'
 import { showDownloads } from './load.node.js'
 import { printLine } from './output.node.js'
+import { path, urls } from './parse.js'
 
 const examples = `
 Examples:
@@ -18,12 +19,6 @@ interface FetchOptions {
   readonly mirror?: readonly string[]
 }
 
-const familyOf: Record<FamilyName, Family> = {
-  mnist: families.mnist,
-  'fashion-mnist': families.fashionMnist,
-  kmnist: families.kmnist,
-}
-
 export function addFetch(group: Command): void {
   group
     .command('fetch')
@@ -32,8 +27,9 @@ export function addFetch(group: Command): void {
     .option(
       '--cache-dir <folder>',
       'where data sets are kept (default: lanegrad in XDG_CACHE_HOME or ~/.cache)',
+      path,
     )
-    .option('--mirror <url...>', "base URLs to try in turn, in place of the data set's own")
+    .option('--mirror <url...>', "base URLs to try in turn, in place of the data set's own", urls)
     .addHelpText('after', `${examples}\n${exitCodeHelp}`)
     .action(fetchData)
 }
@@ -41,7 +37,7 @@ export function addFetch(group: Command): void {
 async function fetchData(name: FamilyName, { cacheDir, mirror }: FetchOptions): Promise<void> {
   const interrupt = catchInterrupt()
   const { onProgress, stop } = showDownloads()
-  const family = familyOf[name]
+  const family = published[name]
   try {
     const folder = await fetchFamily(family, {
       ...{ signal: interrupt.signal, onProgress },

@@ -54,8 +54,8 @@ async function info(
     return
   }
   printLine(`from  ${data.folder ?? 'drawn by a seeded generator'}`)
-  printLine(`\ntraining part, ${describe(data.train.name, parts.train)}`)
-  printLine(`\ntest part, ${describe(data.test.name, parts.test)}`)
+  printLine('', ...describe('training part', data.train.name, parts.train))
+  printLine('', ...describe('test part', data.test.name, parts.test))
 }
 
 function measure(set: Dataset): PartInfo {
@@ -80,11 +80,15 @@ function measure(set: Dataset): PartInfo {
   }
 }
 
-function describe(name: string, { samples, shape, elements, classes, mean, zeros }: PartInfo): string {
+function describe(
+  part: string,
+  name: string,
+  { samples, shape, elements, classes, mean, zeros }: PartInfo,
+): string[] {
   const rows = classes.map((count, label) => [String(label), grouped(count), percent(count / samples)])
   return [
-    `${name}: ${grouped(samples)} samples of shape [${shape.join(', ')}], ${elements}`,
+    `${part}, ${name}: ${grouped(samples)} samples of shape [${shape.join(', ')}], ${elements}`,
     `mean pixel ${mean.toFixed(4)}, ${percent(zeros)} of the pixels are zero`,
-    table([['class', 'samples', 'part'], ...rows]),
-  ].join('\n')
+    ...table([['class', 'samples', 'part'], ...rows]),
+  ]
 }

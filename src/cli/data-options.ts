@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander'
+import { type Family, families as known } from '../data/mnist.js'
 import {
   builtInDigits,
+  DataError,
   type DataProgress,
   type Dataset,
   DataUnavailableError,
@@ -9,11 +11,17 @@ import {
   mnist,
   take,
 } from '../index.js'
-import { UsageError } from './errors.js'
-import { wholeNumber } from './parse.js'
+import { fromOption, UsageError } from './errors.js'
+import { path, wholeNumber } from './parse.js'
 
 const families = { mnist, 'fashion-mnist': fashionMnist, kmnist } as const
 export type FamilyName = keyof typeof families
+
+/** The data sets behind the names. */
+export const published: Record<FamilyName, Family> = {
+  ...{ mnist: known.mnist, 'fashion-mnist': known.fashionMnist, kmnist: known.kmnist },
+}
+
 export type DataName = FamilyName | 'digits'
 
 export const familyNames = Object.keys(families) as FamilyName[]
@@ -30,7 +38,8 @@ export interface DataChoice {
 }
 
 export interface LoadedData {
-  readonly name: DataName
+  /** That of `--data`; "your files in FOLDER" for files that are not those that the data set was published as. */
+  readonly name: string
   readonly train: Dataset
   readonly test: Dataset
   /** The folder of the files, or null for what is generated. */
@@ -62,6 +71,7 @@ export function addSourceOptions(command: Command): Command {
     .option(
       '--data-dir <folder>',
       'folder of the IDX files, plain or .gz (default: LANEGRAD_DATA, then the cache)',
+      path,
     )
     .option('--no-download', 'never use the network')
     .option(
@@ -80,25 +90,33 @@ export async function loadData(choice: DataChoice, events: LoadEvents): Promise<
   const name = choice.data ?? 'mnist'
   if (name === 'digits') return standIn(choice)
   try {
-    const { train, test, folder } = await families[name]({
+    const data = await families[name]({
       ...(choice.dataDir === undefined ? {} : { dir: choice.dataDir }),
       download: choice.download,
       signal: events.signal,
       onProgress: events.onProgress,
     })
-    return { name, train: first(train, choice.limit), test: first(test, choice.limit), folder }
+    const { train, test, folder } = data
+    const isPublished = data.name === published[name].name
+    return {
+      name: isPublished ? name : data.name,
+      ...{ train: first(train, choice.limit), test: first(test, choice.limit), folder },
+    }
   } catch (error) {
-    if (choice.data !== undefined || !(error instanceof DataUnavailableError)) throw error
-    events.onStandIn(error.message)
+    if (!(error instanceof DataUnavailableError)) throw error
+    const advice = 'give the folder of its files by --data-dir, or in the environment variable LANEGRAD_DATA'
+    const message = `${error.reason} Without a network ${advice}.`
+    if (choice.data !== undefined) throw new DataError(message)
+    events.onStandIn(message)
     return standIn(choice)
   }
 }
 
 function standIn({ dataDir, limit }: DataChoice): LoadedData {
   if (dataDir !== undefined) throw new UsageError('--data-dir does not go with the built-in digits.')
-  const { train, test } = builtInDigits({
-    ...(limit === undefined ? {} : { train: limit, test: Math.min(limit, 2000) }),
-  })
+  const { train, test } = fromOption('--limit', () =>
+    builtInDigits(limit === undefined ? {} : { train: limit, test: Math.min(limit, 2000) }),
+  )
   return { name: 'digits', train, test, folder: null }
 }
 

@@ -1,14 +1,15 @@
 import { Argument, type Command, Option } from 'commander'
 import { encode } from 'fast-png'
-import { DataError, subset } from '../index.js'
+import { subset } from '../index.js'
 import { drawSheet, drawText, picturesOf } from './contact-sheet.js'
 import { addSourceOptions, type DataChoice, type DataName, dataNames } from './data-options.js'
+import { UsageError } from './errors.js'
 import { exitCodeHelp } from './exit-codes.js'
 import { checkDistinct, checkOutput, writeOutput } from './files.node.js'
 import { counted } from './format.js'
 import { loadWithProgress } from './load.node.js'
-import { colours, columns, printLine, printNote } from './output.node.js'
-import { wholeNumber } from './parse.js'
+import { colours, columns, finishUnread, printDrawing, printLine, printNote } from './output.node.js'
+import { path, wholeNumber } from './parse.js'
 
 interface ShowOptions extends Omit<DataChoice, 'data'> {
   readonly part: 'train' | 'test'
@@ -37,7 +38,7 @@ export function addShow(group: Command): void {
     .addOption(new Option('--part <name>', 'of the data set').choices(['train', 'test']).default('train'))
     .option('--start <position>', 'the first sample shown', wholeNumber(0), 0)
     .option('--count <samples>', 'how many are shown', wholeNumber(1), 12)
-    .option('--png <file>', 'write a PNG in place of drawing in the terminal')
+    .option('--png <file>', 'write a PNG in place of drawing in the terminal', path)
     .addHelpText('after', `${examples}\n${exitCodeHelp}`)
     .action(show)
 }
@@ -46,14 +47,15 @@ async function show(name: DataName | undefined, options: ShowOptions): Promise<v
   if (options.png !== undefined) {
     await checkOutput(options.png)
     await checkDistinct([{ option: '--png', path: options.png }], [])
+    finishUnread()
   }
   const end = options.start + options.count
   const limit = options.limit === undefined ? end : Math.min(options.limit, end)
   const data = await loadWithProgress({ ...options, limit, ...(name === undefined ? {} : { data: name }) })
   const set = data[options.part]
   if (options.start >= set.count) {
-    throw new DataError(
-      `${set.name}: expected --start below its ${set.count} samples, found ${options.start}.`,
+    throw new UsageError(
+      `${set.name}: expected --start below its ${counted(set.count, 'sample')}, found ${options.start}.`,
     )
   }
   const length = Math.min(options.count, set.count - options.start)
@@ -65,7 +67,7 @@ async function show(name: DataName | undefined, options: ShowOptions): Promise<v
   const caption = `${set.name}: ${counted(shown.count, 'sample')} from ${options.start} on`
   if (options.png === undefined) {
     printLine(caption)
-    printLine(drawText(pictures, columns(), colours()))
+    printDrawing(drawText(pictures, columns(), colours()))
     return
   }
   await writeOutput(options.png, encode({ ...drawSheet(pictures), channels: 1 }))

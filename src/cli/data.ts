@@ -3,6 +3,7 @@ import { addFetch } from './data-fetch.node.js'
 import { addInfo } from './data-info.node.js'
 import { addShow } from './data-show.node.js'
 import { exitCodeHelp } from './exit-codes.js'
+import { addHelp } from './help.js'
 
 const examples = `
 Examples:
@@ -18,4 +19,5 @@ export function addData(program: Command): void {
   addFetch(group)
   addInfo(group)
   addShow(group)
+  addHelp(group)
 }

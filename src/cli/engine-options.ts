@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { createEngine, type Engine, type EngineName, engineNames } from '../index.js'
+import { UsageError } from './errors.js'
 import { wholeNumber } from './parse.js'
 
 export interface EngineChoice {
@@ -21,8 +22,21 @@ export function addEngineOption(command: Command): Command {
         'how many threads share the work (default: as many as the machine offers)',
       ).argParser(wholeNumber(1, 64)),
     )
+    .hook('preAction', (command) => checkThreads(command.opts()))
 }
 
+/** Those that `--threads` goes with. */
+const withThreads: readonly EngineName[] = ['threads', 'relaxed-threads']
+
+function checkThreads({ engine, threads }: EngineChoice): void {
+  if (engine !== undefined && threads !== undefined && threads > 1 && !withThreads.includes(engine)) {
+    throw new UsageError(
+      `--threads ${threads} does not go with --engine ${engine}, which has one thread; ${withThreads.join(' and ')} have more.`,
+    )
+  }
+}
+
+/** @throws EngineError when it cannot run here */
 export function engineFrom({ engine, threads }: EngineChoice): Promise<Engine> {
   return createEngine({
     ...(engine === undefined ? {} : { engine }),

@@ -3,11 +3,12 @@ import { readModel } from '../formats/saved-model.js'
 import { createEvaluator, DataError } from '../index.js'
 import { addDataOptions, type DataChoice, type DataName, dataNames } from './data-options.js'
 import { addEngineOption, type EngineChoice, engineFrom } from './engine-options.js'
-import { evaluationJson, measure, printEvaluation } from './evaluation-report.js'
+import { describeEvaluation, evaluationJson, measure } from './evaluation-report.js'
 import { exitCodeHelp } from './exit-codes.js'
 import { readInput } from './files.node.js'
 import { loadWithProgress } from './load.node.js'
 import { printJson, printLine } from './output.node.js'
+import { path } from './parse.js'
 
 interface EvalOptions extends DataChoice, EngineChoice {
   readonly json?: boolean
@@ -22,7 +23,7 @@ Examples:
 export function addEval(program: Command): void {
   const command = program
     .command('eval')
-    .argument('<file>', 'model that `lanegrad train --save` wrote')
+    .argument('<file>', 'model that `lanegrad train --save` wrote', path)
     .description('measure a saved model on a test part: by default that of the data it was trained on')
   addDataOptions(command)
   addEngineOption(command)
@@ -53,10 +54,8 @@ async function evaluate(file: string, options: EvalOptions): Promise<void> {
       sha256,
     })
   } else {
-    printLine(model.summary())
-    printLine()
-    printLine(printEvaluation(data.test, result))
-    printLine()
+    printLine(...model.summary().split('\n'), '')
+    printLine(...describeEvaluation(data.test, result), '')
     printLine(`engine     ${engine.describe()}`)
     printLine(`weights    SHA-256 ${sha256}`)
   }
@@ -67,6 +66,6 @@ function trainedOn(name: string, file: string): DataName {
   const known = dataNames.find((other) => other === name)
   if (known) return known
   throw new DataError(
-    `${file}: the model was trained on '${name}', expected one of ${dataNames.join(', ')}; choose by --data.`,
+    `${file}: the model was trained on '${name}', expected one of ${dataNames.join(', ')}; choose by --data, for files of your own with --data-dir.`,
   )
 }

@@ -29,7 +29,7 @@ export async function measure(evaluator: Evaluator, data: Dataset): Promise<Meas
 }
 
 /** Accuracy, loss, calibration, and the confusion matrix with every class's recall and precision. */
-export function printEvaluation(data: Dataset, measures: Measures): string {
+export function describeEvaluation(data: Dataset, measures: Measures): string[] {
   const { samples, accuracy, loss, confusion, top3, calibration } = measures
   const classes = Array.from({ length: confusion.classes }, (_, i) => i)
   const metrics = confusion.perClass()
@@ -43,8 +43,8 @@ export function printEvaluation(data: Dataset, measures: Measures): string {
     `top-3 accuracy ${percent(top3)}, expected calibration error ${percent(calibration.error)}`,
     '',
     'Confusion matrix: a row for each label, a column for each prediction',
-    table([['', ...classes.map(String), 'samples', 'recall', 'precision', 'F1'], ...rows]),
-  ].join('\n')
+    ...table([['', ...classes.map(String), 'samples', 'recall', 'precision', 'F1'], ...rows]),
+  ]
 }
 
 export function evaluationJson(measures: Measures): object {

@@ -3,7 +3,7 @@ import { createTrainer, type Dataset, dataset, printProgram, programCost, standa
 import { quantity } from '../program/print.js'
 import { sizeOf } from '../program/tensor.js'
 import { engineFrom } from './engine-options.js'
-import { UsageError } from './errors.js'
+import { fromOption, UsageError } from './errors.js'
 import { exitCodeHelp } from './exit-codes.js'
 import {
   addModelOptions,
@@ -13,7 +13,7 @@ import {
   perceptron,
 } from './model-options.node.js'
 import { printJson, printLine } from './output.node.js'
-import { memoryOf, printMemory, programJson } from './program-report.js'
+import { describeMemory, memoryOf, programJson } from './program-report.js'
 import { addTrainingOptions, type TrainingChoice, trainingFrom } from './training-options.js'
 
 interface InspectOptions extends ModelChoice, TrainingChoice {
@@ -46,13 +46,15 @@ async function inspect(options: InspectOptions): Promise<void> {
     throw new UsageError("--batch: inspect loads no data, so it needs a number, not 'full'.")
   }
   const training = trainingFrom(options)
-  const model = (await modelFromFile(options)) ?? perceptron(options, MNIST)
+  const given = await modelFromFile(options)
+  const model = given ?? perceptron(options, MNIST)
   const samples = blank(options.batch, model.input, model.output.at(-1)!)
-  const trainer = createTrainer(await engineFrom({ threads: 1 }), model, {
-    ...training,
-    ...(options.standardise ? { standardisation: standardisation(samples) } : {}),
-  })
-  const program = trainer.trainingProgram(samples)
+  const engine = await engineFrom({ threads: 1 })
+  const standard = options.standardise ? { standardisation: standardisation(samples) } : {}
+  const trainer = fromOption('', () => createTrainer(engine, model, { ...training, ...standard }))
+  const program = given
+    ? trainer.trainingProgram(samples)
+    : fromOption('', () => trainer.trainingProgram(samples))
   const memory = memoryOf(program)
   if (options.json) {
     const parameters = model.parameters.map(({ name, tensor }) => ({ name, shape: tensor.shape }))
@@ -66,12 +68,10 @@ async function inspect(options: InspectOptions): Promise<void> {
     return
   }
   const perSample = programCost(program).flops / options.batch
-  printLine(model.summary())
-  printLine()
-  printLine(printProgram(program))
-  printLine(`${quantity(perSample, 'FLOP')} a sample`)
-  printLine()
-  printLine(printMemory(memory))
+  printLine(...model.summary().split('\n'), '')
+  printLine(...printProgram(program).split('\n'))
+  printLine(`${quantity(perSample, 'FLOP')} a sample`, '')
+  printLine(...describeMemory(memory))
 }
 
 /** As many samples as a batch has: a program depends on their shape alone. */

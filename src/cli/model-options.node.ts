@@ -12,8 +12,11 @@ import {
   modelFromConfig,
   sequential,
 } from '../index.js'
+import { activation } from '../nn/activations.js'
+import { initialiser } from '../nn/initialisers.js'
+import { fromOption } from './errors.js'
 import { readJson } from './files.node.js'
-import { nameOrJson, number, sizes, wholeNumber } from './parse.js'
+import { number, path, readBy, sizes, wholeNumber } from './parse.js'
 
 /** A multilayer perceptron by its options, or any model by a JSON file. */
 export interface ModelChoice {
@@ -35,19 +38,19 @@ export function addModelOptions(command: Command): Command {
     .option(
       '--activation <name>',
       'of the hidden layers: relu, tanh, sigmoid, none, {"leakyRelu":0.01}',
-      nameOrJson,
+      readBy(activation),
       'relu',
     )
     .option('--dropout <rate>', 'part of each hidden layer that is dropped', number(0, 1), 0.1)
     .option(
       '--init <name>',
       'how weights start: heNormal, glorotUniform, orthogonal, {"type":"normal","deviation":0.01} ... (default: heUniform before a ReLU, else glorotUniform)',
-      nameOrJson,
+      readBy(initialiser),
     )
     .addOption(
-      new Option('--model <file>', 'JSON file of a model, in place of the four options above').conflicts([
-        ...['hidden', 'activation', 'dropout', 'init'],
-      ]),
+      new Option('--model <file>', 'JSON file of a model, in place of the four options above')
+        .argParser(path)
+        .conflicts(['hidden', 'activation', 'dropout', 'init']),
     )
     .option(
       '--seed <number>',
@@ -78,7 +81,7 @@ export async function modelFromFile({ model: file, seed }: ModelChoice): Promise
 /**
  * The multilayer perceptron that the options describe, for samples of this shape and number of classes.
  *
- * @throws ModelError for an activation or an initialiser that is unknown
+ * @throws UsageError for options that no model can have
  */
 export function perceptron(choice: ModelChoice, { sampleShape, classes }: Samples): Model {
   const { activation, hidden, init } = choice
@@ -89,7 +92,7 @@ export function perceptron(choice: ModelChoice, { sampleShape, classes }: Sample
     if (choice.dropout > 0) layers.push(dropout(choice.dropout))
   }
   layers.push(dense(classes, kernel))
-  return sequential(layers, { input: sampleShape, ...seedOf(choice.seed) })
+  return fromOption('--hidden', () => sequential(layers, { input: sampleShape, ...seedOf(choice.seed) }))
 }
 
 function seedOf(seed: number | undefined): { seed?: number } {

@@ -1,5 +1,7 @@
 /** Reads the values of options. Commander puts the option's name before these messages. */
 import { InvalidArgumentError } from 'commander'
+import type { Schema } from '../schema/schema.js'
+import { show } from '../schema/show.js'
 
 /** A whole number of `least` to `most`. */
 export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
@@ -11,12 +13,12 @@ export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
   }
 }
 
-/** A number from `least` up to, but not, `limit`. */
+/** A number from `least` up to, but not, `limit`, that float32 can hold. */
 export function number(least: number, limit = Number.POSITIVE_INFINITY) {
   return (text: string): number => {
     const value = text.trim() === '' ? Number.NaN : Number(text)
-    if (value >= least && value < limit) return value
-    const end = limit === Number.POSITIVE_INFINITY ? 'up' : `up to, but not, ${limit}`
+    if (value >= least && value < limit && Number.isFinite(Math.fround(value))) return value
+    const end = limit === Number.POSITIVE_INFINITY ? 'up that float32 can hold' : `up to, but not, ${limit}`
     throw new InvalidArgumentError(`Expected a number from ${least} ${end}.`)
   }
 }
@@ -27,6 +29,16 @@ export function sizes(text: string): number[] {
   const values = text.split(',').map((part) => (/^\d+$/.test(part.trim()) ? Number(part) : 0))
   if (values.every((value) => value >= 1)) return values
   throw new InvalidArgumentError('Expected whole numbers from 1 up, separated by commas, such as 512,256.')
+}
+
+/** Names, separated by commas. */
+export function names(text: string): string[] {
+  const parts = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+  if (parts.length > 0) return parts
+  throw new InvalidArgumentError('Expected names, separated by commas.')
 }
 
 /** A batch size: a whole number, or all samples at once. */
@@ -40,13 +52,37 @@ export function batchSize(text: string): number | 'full' {
 /** A number above 0, as a float32 too. */
 export function positiveNumber(text: string): number {
   const value = Number(text)
-  if (Number.isFinite(value) && Math.fround(value) > 0) return value
-  throw new InvalidArgumentError('Expected a number above 0.')
+  if (Math.fround(value) > 0 && Number.isFinite(Math.fround(value))) return value
+  throw new InvalidArgumentError('Expected a number above 0 that float32 can hold.')
 }
 
 /** A name, or the JSON of a description such as {"leakyRelu": 0.01}; whether it is known is the model's to say. */
 export function nameOrJson(text: string): unknown {
   return text.startsWith('{') ? parseJson(text, 'a name or JSON') : text
+}
+
+/** A name or JSON that a field of the library takes. */
+export function readBy<T>(schema: Schema<T>) {
+  return (text: string): T => {
+    const value = nameOrJson(text)
+    try {
+      return schema.read(value, '')
+    } catch {
+      throw new InvalidArgumentError(`Expected ${schema.expected}, found ${show(value)}.`)
+    }
+  }
+}
+
+/** The path of a file or folder. */
+export function path(text: string): string {
+  if (text !== '') return text
+  throw new InvalidArgumentError('Expected a path, found nothing.')
+}
+
+/** Base URLs, one after the other. */
+export function urls(text: string, before: readonly string[] = []): string[] {
+  if (/^https?:/.test(text) && URL.canParse(text)) return [...before, text]
+  throw new InvalidArgumentError('Expected a URL that begins with http:// or https://.')
 }
 
 /** A number from 0 up, or the JSON of a description; whether it is known is the optimizer's to say. */

@@ -6,7 +6,16 @@ import { addEngineOption, type EngineChoice, engineFrom } from './engine-options
 import { exitCodeHelp } from './exit-codes.js'
 import { checkDistinct, checkOutput, readInput, writeOutput } from './files.node.js'
 import { percent } from './format.js'
-import { colours, columns, printJson, printLine, printNote } from './output.node.js'
+import {
+  colours,
+  columns,
+  finishUnread,
+  printDrawing,
+  printJson,
+  printLine,
+  printNote,
+} from './output.node.js'
+import { path } from './parse.js'
 import { readPicture } from './picture.node.js'
 import { inkOf } from './predict-image.js'
 
@@ -30,10 +39,10 @@ the ink is scaled into 20x20 pixels and placed in 28x28 by its centre of mass.`
 export function addPredict(program: Command): void {
   const command = program
     .command('predict')
-    .argument('<model>', 'model that `lanegrad train --save` wrote')
+    .argument('<model>', 'model that `lanegrad train --save` wrote', path)
     .argument('<files...>', 'PNG or JPEG pictures of any size')
     .description('classify pictures of digits by a saved model')
-    .option('--png <file>', 'write what the network sees to a PNG')
+    .option('--png <file>', 'write what the network sees to a PNG', path)
     .option('--json', 'one JSON object on standard output, and nothing else there')
   addEngineOption(command)
   command.addHelpText('after', `${examples}\n${exitCodeHelp}`).action(predict)
@@ -44,6 +53,7 @@ async function predict(model: string, files: readonly string[], options: Predict
     await checkOutput(options.png)
     const inputs = [model, ...files].map((path) => ({ option: 'an input', path }))
     await checkDistinct([{ option: '--png', path: options.png }], inputs)
+    finishUnread()
   }
   const saved = await readModel(await readInput(model), model)
   checkInput(saved.model, model)
@@ -77,7 +87,7 @@ async function predict(model: string, files: readonly string[], options: Predict
   } else {
     for (const [i, prediction] of predictions.entries()) {
       if (i > 0) printLine()
-      printLine(describe(prediction, pictures[i]!))
+      print(prediction, pictures[i]!)
     }
   }
   engine.close()
@@ -105,16 +115,14 @@ function prepared(pixels: Float32Array, width: number, height: number, file: str
 
 const BAR = 30
 
-function describe(
+function print(
   { file, predicted, probabilities }: { file: string; predicted: number; probabilities: readonly number[] },
   picture: Picture,
-): string {
+): void {
   const bars = probabilities.map((probability, i) =>
     `${String(i).padStart(4)}  ${percent(probability).padStart(7)}  ${'#'.repeat(Math.floor(probability * BAR + 0.5))}`.trimEnd(),
   )
-  return [
-    `${file}: ${predicted}, ${percent(probabilities[predicted]!)}`,
-    drawText([picture], columns(), colours()).replace(/^.*\n/, ''),
-    ...bars,
-  ].join('\n')
+  printLine(`${file}: ${predicted}, ${percent(probabilities[predicted]!)}`)
+  printDrawing(drawText([picture], columns(), colours()).replace(/^.*\n/, ''))
+  printLine(...bars)
 }

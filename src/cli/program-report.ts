@@ -50,15 +50,15 @@ export function memoryOf(program: Program): MemoryInfo {
   }
 }
 
-export function printMemory({ buffers, ...total }: MemoryInfo): string {
+export function describeMemory({ buffers, ...total }: MemoryInfo): string[] {
   const rows = buffers.map(({ name, kind, bytes, offset, first, last }) => [
     ...[name, kind, quantity(bytes, 'B'), offset === null ? '' : String(offset), `${first}..${last}`],
   ])
   return [
     `memory: ${quantity(total.parameters, 'B')} parameters, ${quantity(total.state, 'B')} state, ` +
       `${quantity(total.transient, 'B')} transient (${quantity(total.transientUnshared, 'B')} if none were shared)`,
-    table([['buffer', 'kind', 'size', 'offset', 'instructions'], ...rows], 2),
-  ].join('\n')
+    ...table([['buffer', 'kind', 'size', 'offset', 'instructions'], ...rows], 2),
+  ]
 }
 
 /** The instructions of a program, each tensor as the buffer's name, type, shape and offset. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { isRelaxed } from '../engine/engine.js'
-import type { Experiment } from '../experiments/experiment.js'
+import { configurationOf, type Experiment } from '../experiments/experiment.js'
 import { experimentOf, experiments, suggest, UnknownNameError } from '../experiments/registry.js'
 import {
   estimate,
@@ -13,6 +13,7 @@ import {
   sharedResult,
 } from '../experiments/results.js'
 import { runExperiment, tasksOf } from '../experiments/run.js'
+import { lineTitleOf, shortenings } from '../experiments/titles.js'
 import { addSourceOptions, type DataChoice, type LoadedData } from './data-options.js'
 import { addEngineOption, type EngineChoice } from './engine-options.js'
 import { UsageError } from './errors.js'
@@ -20,8 +21,8 @@ import { ExitCode, exitCodeHelp } from './exit-codes.js'
 import { counted, duration, percent } from './format.js'
 import { catchInterrupt } from './interrupt.node.js'
 import { loadWithProgress } from './load.node.js'
-import { printLine, printNote } from './output.node.js'
-import { wholeNumber } from './parse.js'
+import { finishUnread, printLine, printNote } from './output.node.js'
+import { names, path, wholeNumber } from './parse.js'
 import { Interval, Progress } from './progress.node.js'
 import type { StudyFolder } from './reproduce-files.node.js'
 import { WorkerPool } from './reproduce-pool.node.js'
@@ -56,8 +57,8 @@ export function addReproduce(program: Command): void {
     .option('--quick', 'a minute or so: fewer epochs, or fewer samples, which the report says')
     .option('--seeds <number>', 'train each configuration so many times', wholeNumber(1, 100), 1)
     .option('--jobs <number>', 'trainings side by side, each on one thread', wholeNumber(1, 256), 1)
-    .option('--only <names>', 'only these configurations, separated by commas', (text) => text.split(','))
-    .option('--out <folder>', 'where results and reports are kept', 'studies')
+    .option('--only <names>', 'only these configurations, separated by commas', names)
+    .option('--out <folder>', 'where results and reports are kept', path, 'studies')
     .option('--no-train', 'train nothing: draw the reports of what is there')
   addSourceOptions(command)
   addEngineOption(command)
@@ -66,14 +67,18 @@ export function addReproduce(program: Command): void {
 
 async function reproduce(ids: readonly string[], options: ReproduceOptions): Promise<void> {
   if (ids.length === 0) {
-    printLine(list())
+    printLine(...list())
     return
+  }
+  if (options.jobs > 1 && (options.threads ?? 1) > 1) {
+    throw new UsageError('--threads does not go with --jobs, whose trainings have one thread each.')
   }
   const chosen = ids.includes('all') ? experiments : ids.map(named)
   for (const experiment of chosen) checkOnly(experiment, options.only)
   // Charts come with a large library, which is not loaded before it is needed.
   const { StudyFolder } = await import('./reproduce-files.node.js')
   const folder = await StudyFolder.open(options.out)
+  finishUnread()
   const data = await loadWithProgress({ ...options, data: 'mnist' })
   const interrupt = catchInterrupt(() =>
     printNote(
@@ -144,6 +149,11 @@ async function runOne(
   const conditions = { limits, relaxed, data: nameOf(data) }
   const [others, apart] = parted(kept, (result) => isReported(result, experiment, conditions))
   printLine(`${experiment.id}: ${experiment.shows}`)
+  const short = shortenings(
+    tasks.map(({ configuration }) => configuration),
+    conditions,
+  )
+  if (short) printLine(`  shortened: ${short}`)
   const waiting = tasks.filter((task) => !finished.some((result) => isResultOf(result, task, data)))
   const begun = await folder.begun(waiting, data)
   printLine(
@@ -163,11 +173,12 @@ async function runOne(
     async onResult(result, all, task) {
       await folder.write(experiment, [...all, ...kept])
       await folder.forget(task, data)
-      const { label } = experiment.configurations.find(({ id }) => id === result.configuration)!
+      const title = lineTitleOf(configurationOf(experiment, result.configuration), result)
       const { accuracy } = result.test
       progress.interrupt(() =>
         printLine(
-          `  ${label}, seed ${result.seed}: test accuracy ${percent(accuracy)}, ${duration(result.seconds)}, SHA-256 ${result.sha256.slice(0, 16)}${result.failure ? `\n    ended early: ${result.failure}` : ''}`,
+          `  ${title}, seed ${result.seed}: test accuracy ${percent(accuracy)}, ${duration(result.seconds)}, SHA-256 ${result.sha256.slice(0, 16)}`,
+          ...(result.failure ? [`    ended early: ${result.failure}`] : []),
         ),
       )
     },
@@ -228,7 +239,7 @@ function commandsOf(
   return lines.join('\n') || `lanegrad reproduce ${id}`
 }
 
-function list(): string {
+function list(): string[] {
   const rows = experiments.map((experiment) => {
     const { id, study, configurations, shows } = experiment
     const seconds = configurations.reduce((sum, configuration) => sum + estimate(configuration, null), 0)
@@ -239,12 +250,12 @@ function list(): string {
     .reduce((sum, configuration) => sum + estimate(configuration, null), 0)
   const studies = [...new Map(experiments.map(({ study }) => [study.letter, study])).values()]
   return [
-    table([['experiment', 'study', '', 'time', 'what it shows'], ...rows], 5),
+    ...table([['experiment', 'study', '', 'time', 'what it shows'], ...rows], 5),
     '',
     ...studies.map(({ letter, title, author }) => `${letter}  ${author}, "${title}"`),
     '',
     `Times are those of one thread with one seed; all experiments: about ${minutes(total)}. With --quick each takes a minute or so.`,
-  ].join('\n')
+  ]
 }
 
 function minutes(seconds: number): string {

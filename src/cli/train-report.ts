@@ -1,7 +1,7 @@
 /** What `train` says: before, after each epoch, and at the end. */
 import type { ClipSpec, Dataset, EarlyStoppingOptions, EpochResult, Trainer } from '../index.js'
 import type { LoadedData } from './data-options.js'
-import { evaluationJson, type Measures, printEvaluation } from './evaluation-report.js'
+import { describeEvaluation, evaluationJson, type Measures } from './evaluation-report.js'
 import { counted, duration, grouped, percent } from './format.js'
 import type { TrainingOptions } from './training-options.js'
 
@@ -35,7 +35,7 @@ export interface Outcome {
   readonly checkpoint: { readonly file: string; readonly epochs: number } | null
 }
 
-export function describeRun({ data, train, validation, trainer, settings }: Run): string {
+export function describeRun({ data, train, validation, trainer, settings }: Run): string[] {
   const parts = [
     `${grouped(train.count)} to train on`,
     ...(validation ? [`${grouped(validation.count)} for validation`] : []),
@@ -59,9 +59,9 @@ export function describeRun({ data, train, validation, trainer, settings }: Run)
     ...extras.map((extra) => `           ${extra}`),
     ...(trainer.history.length > 0 ? [`resumed    after ${counted(trainer.history.length, 'epoch')}`] : []),
     '',
-    trainer.model.summary(),
+    ...trainer.model.summary().split('\n'),
     '',
-  ].join('\n')
+  ]
 }
 
 /** A name or number as it is, a description as JSON. */
@@ -81,13 +81,13 @@ export function describeEpoch(result: EpochResult, epochs: number): string {
 export function describeOutcome(
   { data, trainer }: Run,
   { test, sha256, saved, checkpoint, interrupted }: Outcome,
-): string {
+): string[] {
   const { samples, seconds } = trained(trainer)
   const stopped = interrupted ? ', stopped by Ctrl-C' : ''
   const best = trainer.history.findLast(({ best }) => best === true)
   return [
     '',
-    printEvaluation(data.test, test),
+    ...describeEvaluation(data.test, test),
     '',
     `speed      ${grouped(samples / seconds)} samples/s: ${grouped(samples)} in ${duration(seconds)}${stopped}`,
     `engine     ${trainer.engine.describe()}`,
@@ -95,7 +95,7 @@ export function describeOutcome(
     ...(saved === null ? [] : [`saved      ${saved}`]),
     ...(checkpoint ? [`checkpoint ${checkpoint.file}, after ${counted(checkpoint.epochs, 'epoch')}`] : []),
     `weights    SHA-256 ${sha256}`,
-  ].join('\n')
+  ]
 }
 
 export function outcomeJson({ data, train, validation, trainer, settings }: Run, outcome: Outcome): object {

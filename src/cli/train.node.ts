@@ -21,7 +21,7 @@ import {
 import { addDataOptions, type DataChoice } from './data-options.js'
 import { addEngineOption, type EngineChoice, engineFrom } from './engine-options.js'
 import { EpochLog, logName, logTarget } from './epoch-log.node.js'
-import { UsageError } from './errors.js'
+import { fromOption, UsageError } from './errors.js'
 import { measure } from './evaluation-report.js'
 import { ExitCode, exitCodeHelp } from './exit-codes.js'
 import { checkDistinct, checkOutput, readInput, rescueOutput, writeOutput } from './files.node.js'
@@ -35,8 +35,8 @@ import {
   modelFromFile,
   perceptron,
 } from './model-options.node.js'
-import { printError, printJson, printLine, printNote } from './output.node.js'
-import { number, wholeNumber } from './parse.js'
+import { finishUnread, printError, printJson, printLine, printNote } from './output.node.js'
+import { number, path, wholeNumber } from './parse.js'
 import { Progress } from './progress.node.js'
 import {
   describeEpoch,
@@ -98,10 +98,19 @@ export function addTrain(program: Command): void {
     .option(
       '--log <file>',
       'write the figures of every epoch as it ends: to .jsonl, .csv, or for TensorBoard to a file with tfevents in its name or a folder',
+      path,
     )
-    .option('--checkpoint <file>', 'write all that a resumed run needs, at the start and after every epoch')
-    .option('--resume <file>', 'go on from a checkpoint of the same options and data; --epochs may differ')
-    .option('--save <file>', 'write the trained model to a safetensors file')
+    .option(
+      '--checkpoint <file>',
+      'write all that a resumed run needs, at the start and after every epoch',
+      path,
+    )
+    .option(
+      '--resume <file>',
+      'go on from a checkpoint of the same options and data; --epochs may differ',
+      path,
+    )
+    .option('--save <file>', 'write the trained model to a safetensors file', path)
     .option('--json', 'one JSON object on standard output, and nothing else there')
     .addHelpText('after', `${examples}\n${modelFileHelp}\n${exitCodeHelp}`)
     .action(train)
@@ -114,6 +123,7 @@ async function train(options: TrainOptions): Promise<void> {
   for (const file of [options.save, options.checkpoint]) {
     if (file !== undefined) await checkOutput(file)
   }
+  if (options.save ?? options.checkpoint ?? options.log) finishUnread()
   const resumed = options.resume === undefined ? null : await checkpointFrom(options.resume)
   const target = options.log === undefined ? null : await logTarget(options.log, resumed?.log ?? null)
   await checkFiles(options, target?.path)
@@ -122,14 +132,15 @@ async function train(options: TrainOptions): Promise<void> {
   const model = given ?? perceptron(options, data.train)
   const parts =
     options.holdout > 0
-      ? holdout(data.train, options.holdout, { seed: model.seed })
+      ? fromOption('--holdout', () => holdout(data.train, options.holdout, { seed: model.seed }))
       : { train: data.train, validation: undefined }
   const engine = await engineFrom(options)
   const standard = options.standardise ? standardisation(parts.train) : null
-  const trainer = createTrainer(engine, model, {
-    ...training,
-    ...(standard ? { standardisation: standard } : {}),
-  })
+  const trainer = fromOption('', () =>
+    createTrainer(engine, model, { ...training, ...(standard ? { standardisation: standard } : {}) }),
+  )
+  // A model of a file is that file's own matter.
+  if (!given) fromOption('', () => trainer.trainingProgram(parts.train))
   const run: Run = { data, ...parts, trainer, settings: settingsFrom(options, training) }
   const isKept = options.checkpoint !== undefined || resumed !== null
   const recipe = isKept ? await recipeOf(run) : {}
@@ -145,7 +156,7 @@ async function train(options: TrainOptions): Promise<void> {
   const interrupt = catchInterrupt(() => {
     progress.interrupt(() => printNote('Stopping after this step; Ctrl-C again ends at once.'))
   })
-  say(describeRun(run))
+  say(...describeRun(run))
 
   let saved: Outcome['saved'] = null
   const save = async () => {
@@ -200,7 +211,7 @@ async function train(options: TrainOptions): Promise<void> {
   const interrupted = interrupt.signal.aborted
   const outcome = { interrupted, test, sha256, saved, checkpoint }
   if (options.json) printJson(outcomeJson(run, outcome))
-  else printLine(describeOutcome(run, outcome))
+  else printLine(...describeOutcome(run, outcome))
   engine.close()
   if (interrupted) process.exitCode = ExitCode.Interrupted
 }
@@ -275,6 +286,7 @@ function settingsFrom(
 
 /** All that decides the bits, but for the number of epochs, which may grow. */
 async function recipeOf({
+  data: { folder },
   train,
   validation,
   trainer,
@@ -284,7 +296,9 @@ async function recipeOf({
     train: await datasetFingerprint(train),
     validation: validation ? await datasetFingerprint(validation) : null,
   }
-  const data = { name: train.name, train: train.count, validation: validation?.count ?? 0, sha256 }
+  // Files of the user's own may have moved: what is in them is bound by its checksum.
+  const name = train.name.replace(` in ${folder}`, '')
+  const data = { name, train: train.count, validation: validation?.count ?? 0, sha256 }
   const arithmetic = isRelaxed(trainer.engine.name) ? 'relaxed' : 'exact'
   return { model: trainer.model.config, data, arithmetic, ...settings }
 }

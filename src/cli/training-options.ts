@@ -11,8 +11,9 @@ import {
 import { lossOf } from '../nn/losses.js'
 import { buildOptimizer } from '../optim/index.js'
 import { read } from '../schema/schema.js'
+import { show } from '../schema/show.js'
 import { augmentOptions } from '../train/augment.js'
-import { UsageError } from './errors.js'
+import { fromOption, UsageError } from './errors.js'
 import { batchSize, jsonObject, nameOrJson, number, numberOrJson, positiveNumber } from './parse.js'
 
 type OptimizerName = OptimizerSpec['type']
@@ -92,8 +93,8 @@ export function addTrainingOptions(command: Command): Command {
  */
 export function trainingFrom(choice: TrainingChoice): TrainingOptions {
   const { augment, clipNorm, clipValue, loss } = choice
-  if (augment) checked('--augment', () => read(ModelError, 'augment', 'options', augmentOptions, augment))
-  checked('--loss', () => lossOf(loss))
+  if (augment) fromOption('--augment', () => read(ModelError, 'augment', 'options', augmentOptions, augment))
+  fromOption('--loss', () => lossOf(loss))
   return {
     ...{ optimizer: optimizerFrom(choice), loss, batchSize: choice.batch },
     ...(clipNorm === undefined ? {} : { clip: { norm: clipNorm } }),
@@ -107,23 +108,39 @@ export function followsValidation(optimizer: OptimizerSpec): boolean {
   return buildOptimizer(optimizer).followsValidation
 }
 
+function isBuilt(spec: OptimizerSpec): boolean {
+  try {
+    buildOptimizer(spec)
+    return true
+  } catch (error) {
+    if (error instanceof ModelError) return false
+    throw error
+  }
+}
+
 /** Single options go before the fields of a JSON object. */
 function optimizerFrom({ optimizer, rate, momentum, nesterov, weightDecay }: TrainingChoice): OptimizerSpec {
   const { type, ...fields } =
     typeof optimizer === 'object' ? optimizer : { type: optimizer, ...(optimizer === 'sgd' ? usualSgd : {}) }
-  const given = Object.entries({ rate, momentum, nesterov, weightDecay }).filter(
-    ([, value]) => value !== undefined,
-  )
-  const usual = { rate: usualRates[type] }
-  const spec = { type, ...usual, ...fields, ...Object.fromEntries(given) } as OptimizerSpec
-  checked('--optimizer', () => buildOptimizer(spec))
-  return spec
-}
-
-function checked(option: string, build: () => unknown): void {
-  try {
-    build()
-  } catch (error) {
-    throw error instanceof ModelError ? new UsageError(`${option}: ${error.message}`) : error
+  if (!Object.hasOwn(usualRates, type)) {
+    throw new UsageError(
+      `--optimizer: expected one of ${Object.keys(usualRates).join(', ')}, or the JSON of one of these types, found ${show(optimizer)}.`,
+    )
   }
+  const options = {
+    ...{ '--rate': { rate }, '--momentum': { momentum }, '--nesterov': { nesterov } },
+    '--weight-decay': { weightDecay },
+  }
+  const given = Object.entries(options).filter(([, field]) => Object.values(field)[0] !== undefined)
+  const withFirst = (count: number): OptimizerSpec => {
+    const overrides = given.slice(0, count).map(([, field]) => field)
+    return Object.assign({ type, rate: usualRates[type], ...fields }, ...overrides)
+  }
+  const spec = withFirst(given.length)
+  if (!isBuilt(spec)) {
+    // The first option with which it cannot be built is the one that is wrong.
+    const names = ['--optimizer', ...given.map(([option]) => option)]
+    for (const [i, option] of names.entries()) fromOption(option, () => buildOptimizer(withFirst(i)))
+  }
+  return spec
 }

@@ -68,7 +68,7 @@ const LAST = { over: 10 }
 
 const units: Experiment = {
   ...{ id: 'lstm-units', study, source: 'Fig. 4', title: 'How many units an LSTM over rows needs' },
-  shows: 'Validation accuracy of LSTMs of 4, 8 and 16 units over 200 epochs.',
+  shows: 'Validation accuracy of LSTMs of 4, 8 and 16 units as they are trained.',
   notes: [
     gatesNote,
     'The published values are read off the figure. Single epochs collapse, there at 8 units, here at 4, and at 8 with sigmoid gates, so the end is the median of the last ten epochs.',

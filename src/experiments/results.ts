@@ -123,7 +123,8 @@ export function counts(
   return { train: kept, validation: typeof validation === 'string' ? of[validation] : held, test: tested }
 }
 
-const MNIST = { train: 60_000, test: 10_000 }
+/** What recipes are written for. */
+export const MNIST = { train: 60_000, test: 10_000 }
 
 /** Seconds that a training takes on MNIST, about. */
 export function estimate({ recipe, speed }: Configuration, limits: Limits | null): number {

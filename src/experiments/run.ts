@@ -1,6 +1,7 @@
 /** Runs an experiment: one configuration after another, or several side by side. */
 import type { Experiment } from './experiment.js'
-import { estimate, isResultOf, type Limits, type RunResult, type Task } from './results.js'
+import { estimate, isResultOf, type Limits, nameOf, type RunResult, type Task } from './results.js'
+import { lineTitleOf } from './titles.js'
 import type { Data, TaskEvents } from './train.js'
 
 export interface ExperimentOptions {
@@ -74,7 +75,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
     if (result) found.set(task, result)
   }
   const waiting = tasks.filter((task) => !found.has(task))
-  const work = new Work(waiting)
+  const work = new Work(waiting, nameOf(data))
   const tell = () => onProgress?.({ done: found.size, tasks: tasks.length, ...work.progress(jobs) })
   const inOrder = () => tasks.flatMap((task) => found.get(task) ?? [])
 
@@ -109,7 +110,10 @@ class Work {
   private readonly running = new Set<Task>()
   private readonly total: number
 
-  constructor(private readonly tasks: readonly Task[]) {
+  constructor(
+    private readonly tasks: readonly Task[],
+    private readonly data: RunResult['data'],
+  ) {
     this.total = tasks.reduce((sum, task) => sum + this.cost(task), 0)
   }
 
@@ -133,7 +137,10 @@ class Work {
     const seconds = (performance.now() - this.started) / 1000
     const left = this.total - done
     return {
-      current: [...this.running].map(({ configuration: { label }, seed }) => ({ label, seed })),
+      current: [...this.running].map(({ configuration, limits, seed }) => ({
+        label: lineTitleOf(configuration, { limits, data: this.data }),
+        seed,
+      })),
       share: this.total > 0 ? done / this.total : 1,
       // The estimates alone until there is something to correct them by.
       left: worked > 1 ? (left * seconds) / worked : left / jobs,

@@ -2,6 +2,7 @@
 import type { Experiment, Measure, Published } from '../experiments/experiment.js'
 import { configurationOf } from '../experiments/experiment.js'
 import { counts, type MeasureAt, measured, median, type RunResult } from '../experiments/results.js'
+import { incomparable, titleOf } from '../experiments/titles.js'
 
 /** One number over several seeds. */
 export interface Spread {
@@ -30,16 +31,28 @@ export interface Comparison {
   readonly label: string
   readonly ours: Spread | null
   readonly verdict: string
+  /** False for a run that the published number says nothing about. */
+  readonly comparable: boolean
 }
 
 export function comparisons(experiment: Experiment, results: readonly RunResult[]): Comparison[] {
   return experiment.published.map((published) => {
     const ours = spreadOf(results, published.configuration, published)
-    const { label } = configurationOf(experiment, published.configuration)
-    const verdict = ours ? verdictOf(published, ours, samplesOf(published, results)) : 'not run'
-    return { published, label, ours, verdict }
+    const configuration = configurationOf(experiment, published.configuration)
+    const run = results.find((result) => result.configuration === configuration.id)
+    const label = run ? titleOf(configuration, run) : configuration.label
+    const why = run ? incomparable(configuration.recipe, run) : null
+    const shared = { published, label, ours, comparable: why === null }
+    if (why !== null) return { ...shared, verdict: `${NOT_COMPARABLE}: ${why}` }
+    return {
+      ...shared,
+      verdict: ours ? verdictOf(published, ours, samplesOf(published, results)) : 'not run',
+    }
   })
 }
+
+/** How verdicts begin that are none. */
+export const NOT_COMPARABLE = 'not comparable'
 
 /** How many samples a measure is taken on. */
 function samplesOf({ configuration, measure }: Published, results: readonly RunResult[]): number {

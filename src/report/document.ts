@@ -42,7 +42,8 @@ ${blocks.map(blockAsHtml).join('\n')}
 const pageStyle = `
 :root { color-scheme: light dark }
 body { margin: 0; background: ${PAPER}; color: ${INK}; font: 16px/1.5 Helvetica, Arial, sans-serif }
-main { max-width: 60rem; margin: 0 auto; padding: 1rem 1.25rem 4rem }
+main { max-width: 60rem; margin: 0 auto; padding: 1rem 1.25rem 4rem; overflow-wrap: anywhere }
+table { overflow-wrap: normal }
 h1 { font-size: 1.6rem; line-height: 1.25 } h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid ${GRID}; text-align: right; vertical-align: top }

@@ -17,13 +17,17 @@ import {
   type RunResult,
   unpacked,
 } from '../experiments/results.js'
+import { shortenings, titleOf } from '../experiments/titles.js'
 import { barChart, heatMap, type LineSeries, lineChart } from './charts.js'
 import { spreadOf } from './compare.js'
 import type { Block } from './document.js'
 import { pictureSheet } from './pictures.js'
 
 /** A figure as pictures; none where nothing of it has been run. */
-export function drawFigure(experiment: Experiment, results: readonly RunResult[], figure: Figure): Block[] {
+export function drawFigure(experiment: Experiment, results: readonly RunResult[], whole: Figure): Block[] {
+  const ran = experiment.configurations.filter(({ id }) => results.some((one) => one.configuration === id))
+  const short = results[0] ? shortenings(ran, results[0]) : null
+  const figure = short ? { ...whole, title: `${whole.title} (shortened)` } : whole
   switch (figure.type) {
     case 'curves':
       return drawCurves(experiment, results, figure)
@@ -40,8 +44,9 @@ export function drawFigure(experiment: Experiment, results: readonly RunResult[]
 
 function drawCurves(experiment: Experiment, results: readonly RunResult[], figure: Curves): Block[] {
   const series = figure.configurations.flatMap((id, colour): LineSeries[] => {
-    const { label } = configurationOf(experiment, id)
-    const own = results.filter(({ configuration }) => configuration === id)
+    const configuration = configurationOf(experiment, id)
+    const own = results.filter((result) => result.configuration === id)
+    const label = own[0] ? titleOf(configuration, own[0]) : configuration.label
     const published = figure.published?.[id]
     const ours = own.length === 0 ? [] : figure.measures
     return [
@@ -52,7 +57,7 @@ function drawCurves(experiment: Experiment, results: readonly RunResult[], figur
       ...(published
         ? [
             {
-              name: `${label}, published`,
+              name: `${configuration.label}, published`,
               points: published,
               dashed: true,
               marks: published.length < 20,
@@ -97,8 +102,11 @@ function drawSweep(experiment: Experiment, results: readonly RunResult[], figure
     )?.value ?? null
   const series = figure.series.map(({ name, configurations, epoch, published }) => {
     const when = { measure, ...(epoch !== undefined && { epoch }) }
+    const run = results.find(({ configuration }) => configurations.includes(configuration))
     return {
-      name,
+      // All of a series are run alike.
+      name: run ? titleOf({ label: name, recipe: run.recipe }, run) : name,
+      whole: name,
       ours: configurations.map((id) => (id === null ? null : spreadOf(results, id, when))),
       published: published ? configurations.map((id) => publishedOf(id, epoch)) : null,
     }
@@ -116,7 +124,7 @@ function drawSweep(experiment: Experiment, results: readonly RunResult[], figure
     const options = { title, categories: at.map(String), x: { title: over }, y: axis, series: bars, label }
     return [{ type: 'picture', name: id, title, svg: barChart(options) }]
   }
-  const lines = series.flatMap(({ name, ours, published }, colour): LineSeries[] => {
+  const lines = series.flatMap(({ name, whole, ours, published }, colour): LineSeries[] => {
     const known = ours.flatMap((spread, i) => (spread ? [{ x: Number(at[i]), spread }] : []))
     if (known.length === 0) return []
     const spread = known.some(({ spread }) => spread.seeds > 1)
@@ -128,7 +136,7 @@ function drawSweep(experiment: Experiment, results: readonly RunResult[], figure
       ...(published
         ? [
             {
-              ...{ name: `${name}, published`, colour, marks: true, dashed: true },
+              ...{ name: `${whole}, published`, colour, marks: true, dashed: true },
               points: published.map((value, i) => [Number(at[i]), value] as const),
             },
           ]
@@ -143,7 +151,7 @@ function drawSweep(experiment: Experiment, results: readonly RunResult[], figure
 
 function drawPortrait(experiment: Experiment, figure: Portrait | WeightPictures, result: RunResult): Block[] {
   const { configuration, test, keepsakes } = result
-  const { label } = configurationOf(experiment, configuration)
+  const label = titleOf(configurationOf(experiment, configuration), result)
   const single = figure.configurations.length === 1
   const title = single ? figure.title : `${figure.title}: ${label}`
   const name = single ? figure.id : `${figure.id}-${configuration}`

@@ -1,9 +1,12 @@
 /** The report of an experiment, and the page that compares all of them. */
 import type { Configuration, Experiment, Role } from '../experiments/experiment.js'
 import { limited, type RunResult } from '../experiments/results.js'
+import { grouped, shortenings, titleOf } from '../experiments/titles.js'
 import {
+  type Comparison,
   comparisons,
   describeMeasure,
+  NOT_COMPARABLE,
   type Spread,
   shown,
   shownSpread,
@@ -34,13 +37,13 @@ export function reportOf(
   const { id, study, source, title, shows, notes, figures } = experiment
   const pictures = figures.flatMap((figure) => drawFigure(experiment, results, figure))
   return {
-    title: `${id}: ${title}`,
+    title: `${id}: ${title}${shortMark(experiment, results)}`,
     blocks: [
       text(
         `Study ${study.letter}, ${study.author}, "${study.title}", ${source}. ${shows} On ${dataOf(results)}.`,
       ),
       ...(synthetic ? [text('These digits are generated: no number here says anything about MNIST.')] : []),
-      ...quickWarning(experiment, results),
+      ...shortWarning(experiment, results),
       ...(complete ? [] : [text('It was stopped early: trainings are missing.')]),
       { type: 'code', text: command },
       ...comparisonTable(experiment, results),
@@ -65,16 +68,24 @@ function dataOf(results: readonly RunResult[]): string {
   return data ? `${data.name}, ${grouped(data.train)} and ${grouped(data.test)} images` : 'no data'
 }
 
-function quickWarning({ configurations }: Experiment, results: readonly RunResult[]): Block[] {
-  const limits = results.find(({ limits }) => limits !== null)?.limits
-  if (!limits) return []
-  const cut = configurations.map(({ recipe }) => `${limited(recipe, limits).epochs} of ${recipe.epochs}`)
-  const samples =
-    limits.samples < 1 ? `, on ${(100 * limits.samples).toFixed(1)}% of the training samples` : ''
-  const epochs = [...new Set(cut)].join(', ')
+/** All results of a report are run alike. */
+function shortOf(experiment: Experiment, results: readonly RunResult[]): string | null {
+  const [first] = results
+  return first ? shortenings(run(experiment, results), first) : null
+}
+
+/** Goes behind titles. */
+function shortMark(experiment: Experiment, results: readonly RunResult[]): string {
+  return shortOf(experiment, results) ? ' (shortened)' : ''
+}
+
+function shortWarning(experiment: Experiment, results: readonly RunResult[]): Block[] {
+  const short = shortOf(experiment, results)
+  if (!short) return []
+  const how = results[0]!.limits ? 'A quick run' : 'A run on few samples'
   return [
     text(
-      `A quick run: it trained for ${epochs} epochs${samples}, so that its numbers are not those of the recipes.`,
+      `${how}: ${short}. So its numbers are not those of the recipes, nor to be held against the study's.`,
     ),
   ]
 }
@@ -87,17 +98,24 @@ function comparisonTable(experiment: Experiment, results: readonly RunResult[]):
     {
       ...{ type: 'table', words: 2 },
       head: ['configuration', 'measure', 'published', 'ours', 'seeds', 'difference', 'verdict'],
-      rows: rows.map(({ published, label, ours, verdict }) => [
+      rows: rows.map(({ published, label, ours, verdict, comparable }) => [
         ...[label, describeMeasure(published)],
         `${published.about ? '~' : ''}${published.value}`,
         shownSpread(ours, published.measure),
         String(ours?.seeds ?? 0),
-        ours ? difference(ours.median - published.value, published.measure) : '-',
+        ours && comparable ? difference(ours.median - published.value, published.measure) : '-',
         verdict,
       ]),
     },
-    text(verdicts),
+    text(explained(rows)),
   ]
+}
+
+/** What the verdicts mean that a table has. */
+function explained(rows: readonly Comparison[]): string {
+  if (rows.every(({ comparable }) => comparable)) return verdicts
+  const none = 'Not comparable: run with fewer epochs or samples than the study, or on other images.'
+  return rows.some(({ comparable }) => comparable) ? `${verdicts} ${none}` : none
 }
 
 function difference(value: number, measure: Parameters<typeof shown>[1]): string {
@@ -123,14 +141,15 @@ function outcomeTable(experiment: Experiment, results: readonly RunResult[]): Ta
       'epochs',
       'seeds',
     ],
-    rows: run(experiment, results).map(({ id, label, role }) => {
+    rows: run(experiment, results).map((configuration) => {
+      const { id, role } = configuration
       const own = results.filter(({ configuration }) => configuration === id)
       const accuracy = spreadOf(results, id, { measure: 'test accuracy' })
       const best = Math.max(
         ...own.flatMap(({ epochs }) => epochs.map(({ validationAccuracy }) => validationAccuracy)),
       )
       return [
-        ...[label, roles[role], shownSpread(accuracy, 'test accuracy')],
+        ...[titleOf(configuration, own[0]!), roles[role], shownSpread(accuracy, 'test accuracy')],
         shownSpread(spreadOf(results, id, { measure: 'test loss' }), 'test loss'),
         Number.isFinite(best) ? best.toFixed(4) : '-',
         [...new Set(own.map(({ epochs }) => epochs.length))].join(', '),
@@ -160,10 +179,11 @@ function beyond(experiment: Experiment, results: readonly RunResult[]): Block[] 
   const ours = bestOf(experiment, results, ['beyond'])
   const theirs = bestOf(experiment, results, ['study'])
   if (!ours || !theirs) return []
-  const { layers: _, data: _data, ...how } = ours.configuration.recipe
+  const [first] = results as [RunResult]
+  const { layers: _, data: _data, ...how } = limited(ours.configuration.recipe, first.limits)
   return [
     text(
-      `Beyond the study: ${ours.configuration.label} reaches a test accuracy of ${shownSpread(ours.accuracy, 'test accuracy')}; the study's own best configuration here, ${theirs.configuration.label}, ${shownSpread(theirs.accuracy, 'test accuracy')}. How: \`${JSON.stringify(how)}\`.`,
+      `Beyond the study: ${titleOf(ours.configuration, first)} reaches a test accuracy of ${shownSpread(ours.accuracy, 'test accuracy')}; the study's own best configuration here, ${titleOf(theirs.configuration, first)}, ${shownSpread(theirs.accuracy, 'test accuracy')}. How: \`${JSON.stringify(how)}\`.`,
     ),
   ]
 }
@@ -176,13 +196,14 @@ function trainingTable(experiment: Experiment, results: readonly RunResult[]): T
       ...['configuration', 'seed', 'seconds', 'samples/s', 'engine', 'SHA-256 of the weights'],
       ...(failures ? ['ended early'] : []),
     ],
-    rows: run(experiment, results).flatMap(({ id, label }) =>
+    rows: run(experiment, results).flatMap((configuration) =>
       results
-        .filter(({ configuration }) => configuration === id)
-        .map(({ seed, seconds, samples, epochs, engine, sha256, failure }) => {
+        .filter((result) => result.configuration === configuration.id)
+        .map(({ limits, data, seed, seconds, samples, epochs, engine, sha256, failure }) => {
           const training = epochs.reduce((sum, { seconds }) => sum + seconds, 0)
           return [
-            ...[label, String(seed), seconds.toFixed(1), training > 0 ? grouped(samples / training) : '-'],
+            ...[titleOf(configuration, { limits, data }), String(seed), seconds.toFixed(1)],
+            training > 0 ? grouped(samples / training) : '-',
             `${engine.name}${engine.threads > 1 ? `, ${engine.threads} threads` : ''}`,
             `\`${sha256}\``,
             ...(failures ? [failure ?? ''] : []),
@@ -193,15 +214,11 @@ function trainingTable(experiment: Experiment, results: readonly RunResult[]): T
 }
 
 function recipes(experiment: Experiment, results: readonly RunResult[]): Block[] {
-  return run(experiment, results).flatMap(({ label, recipe }): Block[] => [
-    text(`${label}:`),
-    { type: 'code', text: JSON.stringify(recipe) },
+  const [first] = results
+  return run(experiment, results).flatMap((configuration): Block[] => [
+    text(`${titleOf(configuration, first!)}:`),
+    { type: 'code', text: JSON.stringify(limited(configuration.recipe, first!.limits)) },
   ])
-}
-
-/** 1234567 as "1,234,567". */
-function grouped(value: number): string {
-  return String(Math.floor(value + 0.5)).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
 export interface IndexEntry {
@@ -209,15 +226,15 @@ export interface IndexEntry {
   readonly results: readonly RunResult[]
 }
 
-/** "Of 40 published numbers 12 are matched, 3 within chance, 20 better and 5 worse." */
-function tally(entries: readonly IndexEntry[]): string {
-  const found = entries.flatMap(({ experiment, results }) => comparisons(experiment, results))
-  const count = (verdict: string) => found.filter((row) => row.verdict.startsWith(verdict)).length
-  const parts = ['matched', 'within chance', 'better', 'worse'].map(
-    (verdict) => `${count(verdict)} ${verdict}`,
+/** "Of 40 comparisons with published numbers: 12 matched, 3 within chance, 20 better, 5 worse." */
+function tally(found: readonly Comparison[]): string {
+  const parts = ['matched', 'within chance', 'better', 'worse', NOT_COMPARABLE, 'not run'].flatMap(
+    (verdict) => {
+      const count = found.filter((row) => row.verdict.startsWith(verdict)).length
+      return count > 0 ? [`${count} ${verdict}`] : []
+    },
   )
-  const missing = count('not run')
-  return `Of ${found.length} comparisons with published numbers: ${parts.join(', ')}${missing > 0 ? `, ${missing} not run` : ''}.`
+  return `Of ${found.length} comparisons with published numbers: ${parts.join(', ')}.`
 }
 
 /** What all trainings took, one that several experiments share counted once: they hold copies of it. */
@@ -234,7 +251,11 @@ const secondsOf = (results: readonly RunResult[]) => results.reduce((sum, { seco
 
 /** One page for all experiments that have been run: every published number beside ours. */
 export function indexOf(entries: readonly IndexEntry[], extension: 'md' | 'html'): Document {
-  const link = (id: string) => `[${id}](${id}.${extension})`
+  const link = ({ experiment, results }: IndexEntry) =>
+    `[${experiment.id}](${experiment.id}.${extension})${shortMark(experiment, results)}`
+  const compared = entries.flatMap((entry) =>
+    comparisons(entry.experiment, entry.results).map((comparison) => ({ entry, ...comparison })),
+  )
   return {
     title: 'The five studies, run again',
     blocks: [
@@ -252,12 +273,13 @@ export function indexOf(entries: readonly IndexEntry[], extension: 'md' | 'html'
           'our best',
           'minutes, seed 1',
         ],
-        rows: entries.map(({ experiment, results }) => {
+        rows: entries.map((entry) => {
+          const { experiment, results } = entry
           const [theirs, ours] = [['study'] as const, ['beyond'] as const].map((roles) =>
             bestOf(experiment, results, roles),
           )
           return [
-            ...[link(experiment.id), `${experiment.study.letter}, ${experiment.study.author}`],
+            ...[link(entry), `${experiment.study.letter}, ${experiment.study.author}`],
             experiment.shows,
             shownSpread(theirs?.accuracy ?? null, 'test accuracy'),
             shownSpread(ours?.accuracy ?? null, 'test accuracy'),
@@ -268,24 +290,19 @@ export function indexOf(entries: readonly IndexEntry[], extension: 'md' | 'html'
       text(spentOn(entries.flatMap(({ results }) => results))),
       heading('Every published number'),
       text(
-        `${tally(entries)} ${verdicts} Where ours is worse, the notes of its report say what is known of it.`,
+        `${tally(compared)} ${explained(compared)} Where ours is worse, the notes of its report say what is known of it.`,
       ),
       {
         ...{ type: 'table', words: 3 },
         head: ['experiment', 'configuration', 'measure', 'published', 'ours', 'seeds', 'verdict'],
-        rows: entries.flatMap(({ experiment, results }) =>
-          comparisons(experiment, results).map(({ published, label, ours, verdict }) => [
-            ...[link(experiment.id), label, describeMeasure(published)],
-            `${published.about ? '~' : ''}${published.value}`,
-            shownSpread(ours, published.measure),
-            String(ours?.seeds ?? 0),
-            verdict,
-          ]),
-        ),
+        rows: compared.map(({ entry, published, label, ours, verdict }) => [
+          ...[link(entry), label, describeMeasure(published)],
+          `${published.about ? '~' : ''}${published.value}`,
+          shownSpread(ours, published.measure),
+          String(ours?.seeds ?? 0),
+          verdict,
+        ]),
       },
-      ...(entries.some(({ results }) => results.some(({ limits }) => limits !== null))
-        ? [text('Some of these are quick runs: see their reports.')]
-        : []),
     ],
   }
 }

@@ -31,15 +31,15 @@ t.test('data info counts', async (t) => {
   t.equal(stderr, '')
   t.notMatch(stdout, controlCharacters)
   t.ok(stdout.startsWith(`from  ${folder}\n`))
-  t.match(stdout, /^training part, MNIST train: 20 samples of shape \[2, 2\], uint8$/m)
-  t.match(stdout, /^test part, MNIST test: 20 samples/m)
+  t.match(stdout, `\ntraining part, your files in ${folder}, train: 20 samples of shape [2, 2], uint8\n`)
+  t.match(stdout, `\ntest part, your files in ${folder}, test: 20 samples`)
   t.match(stdout, /^mean pixel 0\.7500, 25\.00% of the pixels are zero$/m)
   t.match(stdout, /^3 +2 +10\.00%$/m)
 
   const json = await runCli(['data', 'info', 'mnist', '--data-dir', folder, '--limit', '10', '--json'], env)
   const part = { samples: 10, shape: [2, 2], elements: 'uint8', classes: new Array(10).fill(1) }
   t.same(JSON.parse(json.stdout), {
-    ...{ name: 'MNIST train', synthetic: false, folder },
+    ...{ name: `your files in ${folder}, train`, synthetic: false, folder },
     train: { ...part, mean: 0.75, zeros: 0.25 },
     test: { ...part, mean: 0.75, zeros: 0.25 },
   })
@@ -69,7 +69,7 @@ t.test('data show pictures what the pixels are', async (t) => {
   const image = [255, 255, 0, 255, 255, 0, 0, 0, 255, 0, 0, 0]
   await writeFamily(folder, [1, 4, 3], Uint8Array.from(image))
   const { stdout } = await runCli(['data', 'show', 'mnist', '--data-dir', folder, '--count', '5'], env)
-  t.equal(stdout, 'MNIST train: 1 sample from 0 on\n0\n@@\n  =\n')
+  t.equal(stdout, `your files in ${folder}, train: 1 sample from 0 on\n0\n@@\n  =\n`)
 })
 
 t.test('data show --png writes the same pixels', async (t) => {
@@ -96,7 +96,7 @@ t.test('what cannot be shown is said', async (t) => {
   const { env, folder } = await emptyEnvironment(t)
   checkError(t, await runCli(['data', 'show', 'digits', '--png', folder], env), 1, /found a folder/)
   const none = await runCli(['data', 'show', 'digits', '--limit', '5', '--start', '5'], env)
-  checkError(t, none, 1, /built-in digits \(synthetic\): expected --start below its 5 samples, found 5/)
+  checkError(t, none, 2, /built-in digits \(synthetic\): expected --start below its 5 samples, found 5/)
   await writeFamily(folder, [2, 2, 2, 3], new Uint8Array(24))
   const coloured = await runCli(['data', 'show', 'mnist', '--data-dir', folder], env)
   checkError(t, coloured, 1, /expected grey images of shape \[height, width\] to show, found \[2, 2, 3\]/)

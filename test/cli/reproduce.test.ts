@@ -65,6 +65,9 @@ t.test('an experiment leaves results, a report of its own and an index', async (
   )
   t.equal(code, 0)
   t.match(stdout, /^confusion: The confusion matrix/m)
+  const short = '30 of 100 epochs, 120 of 60,000 training samples, 40 of 10,000 test samples'
+  t.match(stdout, `\n  shortened: ${short};`)
+  t.match(stdout, /^ {2}.*, 12 of 40 epochs, seed 1: test accuracy/m)
   t.match(stdout, /^ {2}tanh, N\(0, 1\), seed 1: test accuracy [\d.]+%, [\d.]+ s, SHA-256 [0-9a-f]{16}$/m)
   t.match(stdout, /^ {2}done after .*; report: .*confusion\.html$/m)
   const markdown = await readFile(join(out, 'confusion.md'), 'utf8')
@@ -73,7 +76,8 @@ t.test('an experiment leaves results, a report of its own and an index', async (
   t.match(await readFile(join(out, 'confusion.html'), 'utf8'), /^<!doctype html>.*<svg /s)
   const index = await readFile(join(out, 'README.md'), 'utf8')
   for (const [, link] of index.matchAll(/\]\(([^)]+)\)/g)) await access(join(out, link!))
-  t.match(index, '| [confusion](confusion.md) |')
+  t.match(index, '| [confusion](confusion.md) (shortened) |')
+  t.notMatch(index, /\d (matched|better|worse)|\| (matched|within chance|better|worse)/)
   t.match(index, '| own digits right | 7 |')
   t.match(await readFile(join(out, 'index.html'), 'utf8'), '<a href="own-digits.html">')
 })
@@ -101,7 +105,10 @@ t.test(
     )
     t.equal(withoutTimes(results[1]!), withoutTimes(results[0]!))
     const report = await readFile(join(two, 'activations.md'), 'utf8')
-    t.match(report, /\| tanh, N\(0, 1\) \| the study \| 0\.\d{4} \(0\.\d{4} to 0\.\d{4}\) \|/)
+    t.match(
+      report,
+      /\| tanh, N\(0, 1\) \(9 of 30 [^|]+\) \| the study \| 0\.\d{4} \(0\.\d{4} to 0\.\d{4}\) \|/,
+    )
     t.match(report, '--seeds 2 --only sigmoid,tanh,relu --quick --engine simd')
     t.equal((await runCli([...experiment, '--only', 'tanh', '--seeds', '3', '--out', two], env)).code, 0)
     t.match(

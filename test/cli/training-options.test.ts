@@ -38,15 +38,24 @@ t.test('every option of training reaches the weights', async (t) => {
 t.test('options that are not right are refused by name', async (t) => {
   const { env } = await emptyEnvironment(t)
   const cases: [string, RegExp][] = [
-    ['--optimizer adamax', /^error: --optimizer: optimizer should be one of adagrad\(\.\.\.\), adam/],
+    [
+      '--optimizer adamax',
+      /^error: --optimizer: expected one of sgd, .* adamw, or the JSON .*found "adamax"/,
+    ],
     [
       '--optimizer {"type":"adam","beta3":1}',
       /--optimizer: adam: unknown field 'beta3'; known are rate, beta1/,
     ],
     ['--optimizer {"type"', /'--optimizer <name>' argument '.*' is invalid\. Expected a name or JSON/],
-    ['--optimizer rmsprop --momentum 0.5', /--optimizer: rmsprop: unknown field 'momentum'/],
-    ['--rate {"type":"cosineDecay","start":1}', /sgd: rate: cosineDecay: the field 'steps' is missing/],
-    ['--rate {"type":"cosine"}', /sgd: rate should be a finite number from 0 up or a schedule: stepDecay/],
+    ['--optimizer rmsprop --momentum 0.5', /--momentum: rmsprop: unknown field 'momentum'/],
+    [
+      '--rate {"type":"cosineDecay","start":1}',
+      /--rate: sgd: rate: cosineDecay: the field 'steps' is missing/,
+    ],
+    [
+      '--rate {"type":"cosine"}',
+      /--rate: sgd: rate should be a finite number from 0 up or a schedule: \{"type":"stepDecay", \.\.\.\}/,
+    ],
     ['--rate {', /'--rate <number>' argument '{' is invalid\. Expected a number or JSON/],
     ['--loss hinge', /--loss: loss should be one of "softmaxCrossEntropy", .*found "hinge"/],
     [

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Experiment } from '../../src/experiments/experiment.js'
 import { experiments } from '../../src/experiments/registry.js'
-import type { RunResult } from '../../src/experiments/results.js'
+import { limited, type RunResult } from '../../src/experiments/results.js'
 import { runExperiment } from '../../src/experiments/run.js'
+import { titleOf } from '../../src/experiments/titles.js'
 import { runTask } from '../../src/experiments/train.js'
 import { builtInDigits, createEngine } from '../../src/index.js'
 import { toHtml, toMarkdown } from '../../src/report/document.js'
@@ -67,15 +68,18 @@ for (const experiment of experiments) {
       for (const { sha256 } of results) t.ok(page.includes(sha256))
     }
     t.match(text, 'These digits are generated')
-    t.match(text, /A quick run: it trained for 1 of \d+/)
-    for (const { label, recipe } of configurations) {
-      t.ok(text.includes(label), label)
-      t.ok(text.includes(JSON.stringify(recipe)))
+    t.match(text, new RegExp(`^# ${id}: .* \\(shortened\\)\n`))
+    t.match(text, /A quick run: .*1 of \d+ epochs, \d+ of [\d,]+ training samples, 30 of [\d,]+ test samples/)
+    for (const configuration of configurations) {
+      const title = titleOf(configuration, results[0]!)
+      t.match(title, / \((1 of \d+ epochs, )?\d+ of [\d,]+ training samples, 30 of /)
+      t.ok(text.includes(title), title)
+      t.ok(text.includes(JSON.stringify(limited(configuration.recipe, limits))))
+      const { label, recipe } = configuration
+      if (label.endsWith(`, ${recipe.epochs} epochs`)) t.notOk(text.includes(label), label)
     }
     for (const note of notes) t.ok(text.includes(note))
-    const compared = text
-      .split('\n')
-      .filter((line) => /\| (better|worse|within chance|matched[^|]*|not run) \|$/.test(line))
+    const compared = text.split('\n').filter((line) => /\| not comparable: other images \|$/.test(line))
     t.equal(compared.length, published.length)
     for (const { value } of published) t.ok(compared.some((line) => line.includes(String(value))))
 
@@ -105,9 +109,7 @@ t.test('the index compares every published number with ours', async (t) => {
       t.match(text, `[${experiment.id}](${experiment.id}.${extension})`)
     }
     const all = ran.reduce((sum, { experiment }) => sum + experiment.published.length, 0)
-    const compared = text
-      .split('\n')
-      .filter((line) => /\| (better|worse|within chance|matched[^|]*|not run) \|$/.test(line))
+    const compared = text.split('\n').filter((line) => /\| not comparable: other images \|$/.test(line))
     t.equal(compared.length, all)
     t.notMatch(text, /NaN|undefined/)
     t.match(toHtml(index), `<a href="${ran[0]!.experiment.id}.${extension}">`)
