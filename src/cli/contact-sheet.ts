@@ -45,6 +45,7 @@ function greyOf(value: number): number {
 
 /** A terminal's drawing, two rows of pixels in each line of text, as many pictures a row as `columns` holds. */
 export function drawText(pictures: readonly Picture[], columns: number, colours: Colours): string {
+  if (pictures[0]!.width > columns) return drawText(pictures.map(halved), columns, colours)
   const { width, height } = pictures[0]!
   const perRow = Math.max(1, Math.floor((columns + 1) / (width + 1)))
   const lines: string[] = []
@@ -62,6 +63,19 @@ export function drawText(pictures: readonly Picture[], columns: number, colours:
     }
   }
   return lines.join('\n')
+}
+
+/** For a narrow terminal: half as wide and half as high, each pixel the mean of those that it stands for. */
+function halved({ width, height, pixels, label }: Picture): Picture {
+  const [columns, rows] = [Math.ceil(width / 2), Math.ceil(height / 2)]
+  const half = Uint8Array.from({ length: columns * rows }, (_, i) => {
+    const [x, y] = [2 * (i % columns), 2 * Math.floor(i / columns)]
+    const four = [0, 1].flatMap((dy) =>
+      [0, 1].map((dx) => (x + dx < width && y + dy < height ? pixels[(y + dy) * width + x + dx]! : 0)),
+    )
+    return four.reduce((sum, value) => sum + value, 0) / 4
+  })
+  return { width: columns, height: rows, pixels: half, label }
 }
 
 function drawLine({ width, height, pixels }: Picture, y: number, colours: Colours): string {

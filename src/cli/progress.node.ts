@@ -27,7 +27,10 @@ export class Progress {
 
   update(value: number, fields: Readonly<Record<string, string>>): void {
     if (this.started) this.bar?.update(value, fields)
-    else this.bar?.start(this.total, value, fields)
+    else {
+      this.bar?.start(this.total, value, fields)
+      process.once('exit', this.restore)
+    }
     this.started = true
   }
 
@@ -40,7 +43,11 @@ export class Progress {
   stop(): void {
     if (this.started) this.bar?.stop()
     this.started = false
+    process.off('exit', this.restore)
   }
+
+  /** Whatever ends the process: the cursor, which the bar hides, comes back. */
+  private readonly restore = () => this.stop()
 }
 
 /** Says when it is time for another plain line, where no bar can be drawn. */

@@ -52,6 +52,7 @@ th.word, td.word { text-align: left } th { color: ${FAINT}; font-weight: 600 }
 code, pre { font: .85em/1.45 ui-monospace, Menlo, Consolas, monospace }
 pre { padding: .7rem .9rem; border: 1px solid ${GRID}; border-radius: 6px; overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere }
 a { color: #3b82c4 }
+@media (max-width: 48rem) { svg { max-width: max(100%, 40rem) } }
 @media (prefers-color-scheme: dark) {
 body { background: ${DARK[PAPER]}; color: ${DARK[INK]} } th { color: ${DARK[FAINT]} }
 th, td, pre { border-color: ${DARK[GRID]} }

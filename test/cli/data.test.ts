@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decode } from 'fast-png'
 import t from 'tap'
+import { drawText } from '../../src/cli/contact-sheet.js'
 import { digits } from '../../src/data/digits.js'
 import { writeIdx } from '../../src/data/idx.js'
 import { deadAddress, serve } from '../support/data.js'
@@ -172,4 +173,17 @@ t.test('Ctrl-C ends a download that stalls, and leaves nothing', async (t) => {
   t.equal(finished.code, 130)
   t.match(finished.stderr, /^error: Stopped by Ctrl-C\.$/m)
   t.same(await readdir(join(folder, 'cache', 'lanegrad', 'mnist')), [])
+})
+
+t.test('a picture that is wider than the terminal is drawn smaller', (t) => {
+  const picture = { width: 28, height: 28, pixels: new Uint8Array(784).fill(255), label: 7 }
+  for (const columns of [80, 28, 20, 10, 1]) {
+    const lines = drawText([picture, picture], columns, 'ascii').split('\n')
+    t.ok(
+      lines.every(({ length }) => length <= columns),
+      `${columns} columns`,
+    )
+    t.match(lines[1], /^\S+/)
+  }
+  t.end()
 })
