@@ -11,18 +11,39 @@ t.test('what a page asks for or complains of is found out', { skip: withoutChrom
     quiet: '<p>Nothing</p>',
     asking: '<img src="http://127.0.0.1:9/x.png">',
     failing: '<script>nowhere()</script>',
+    wide: `<pre>${'x'.repeat(200)}</pre>`,
   }
   const files = Object.keys(pages).map((name) => join(folder, `${name}.html`))
   for (const [i, body] of Object.values(pages).entries()) {
     await writeFile(files[i]!, `<!doctype html><html><body>${body}</body></html>`)
   }
   const { status, lines } = openInChromium(files)
-  const [quiet, asking, failing] = files
+  const [quiet, asking, failing, wide] = files
   const text = lines.join('\n')
   t.ok(lines.includes(`ok ${quiet}`), text)
   t.match(text, `not ok ${asking}\n  asks for http://127.0.0.1:9/x.png`)
   t.match(text, new RegExp(`not ok ${failing}\n.*nowhere is not defined`))
+  t.match(text, new RegExp(`not ok ${wide}\\n.*pixels wide on a phone of 390`))
   t.equal(status, 1)
+})
+
+t.test('nothing makes a report wider than a phone', { skip: withoutChromium }, async (t) => {
+  const long = JSON.stringify({ layers: Array.from({ length: 30 }, () => ({ type: 'dense', units: 10 })) })
+  const cells = Array.from({ length: 12 }, () => '0123456789')
+  const document: Document = {
+    title: long,
+    blocks: [
+      { type: 'heading', text: long },
+      { type: 'text', text: `How: \`${long}\`, ${'x'.repeat(300)}` },
+      { type: 'list', items: [long] },
+      { type: 'code', text: long },
+      { type: 'table', words: 1, head: cells, rows: [cells] },
+      { type: 'picture', name: 'wide', title: 'Wide', svg: '<svg width="900" height="20"></svg>' },
+    ],
+  }
+  const file = join(await temporaryFolder(t), 'long.html')
+  await writeFile(file, toHtml(document))
+  t.same(openInChromium([file]), { status: 0, lines: [`ok ${file}`, ''] })
 })
 
 t.test('a document says the same as HTML and as Markdown', async (t) => {

@@ -16,23 +16,37 @@ const flags = [
     '--disable-sync',
     '--disable-breakpad',
   ],
+  '--allow-file-access-from-files',
   ...['--enable-logging=stderr', '--net-log-capture-mode=IncludeSensitive', '--virtual-time-budget=2000'],
   // Chromium refuses its sandbox to root.
   ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
 ]
 
-/** A page that shows all of these, and says of each that it has come. */
+/** CSS pixels of a phone. */
+const PHONE = 390
+
+/** A page that shows all of these on a phone, says of each that it has come, and complains of one that is wider. */
 function pageOf(pages) {
   const frames = pages.map(
-    (page) => `<iframe src="${pathToFileURL(page).href}" onload="this.id='came'"></iframe>`,
+    (page) =>
+      `<iframe src="${pathToFileURL(page).href}" style="width:${PHONE}px;border:0" onload="came(this)"></iframe>`,
   )
   const file = join(temporaryFolder(), 'all.html')
-  writeFileSync(file, `<!doctype html>\n<html><body>${frames.join('\n')}</body></html>\n`)
+  writeFileSync(
+    file,
+    `<!doctype html>\n<html><script>${came}</script><body>${frames.join('\n')}</body></html>\n`,
+  )
   return file
 }
 
+const came = `function came(frame) {
+  frame.id = 'came'
+  const width = frame.contentDocument.documentElement.scrollWidth
+  if (width > ${PHONE}) console.error('it is ' + width + ' pixels wide on a phone of ${PHONE}')
+}`
+
 /** What is wrong with a page, a line for each thing. */
-async function faultsOf(executable, page, frames = 0) {
+async function faultsOf(executable, page, frames) {
   const folder = temporaryFolder()
   const log = join(folder, 'net.json')
   const lines = []
@@ -67,7 +81,7 @@ const pages = files.map((file) => resolve(file))
 // A browser takes a second to start: they are opened one by one only to tell which of them is at fault.
 const allAreGood = files.length > 1 && (await faultsOf(executable, pageOf(pages), pages.length)).length === 0
 for (const [i, file] of files.entries()) {
-  const faults = allAreGood ? [] : await faultsOf(executable, pages[i])
+  const faults = allAreGood ? [] : await faultsOf(executable, pageOf([pages[i]]), 1)
   if (faults.length > 0) process.exitCode = 1
   process.stdout.write(`${faults.length > 0 ? 'not ok' : 'ok'} ${file}\n`)
   for (const fault of faults) process.stdout.write(`  ${fault}\n`)
