@@ -2,6 +2,10 @@ import { DataError } from '../errors.js'
 
 /** deflate packs at most 258 bytes into 2 bits: no stream grows by more (zlib, "Technical Details", about 1032:1). */
 const MAX_EXPANSION = 1032
+/** Content up to this size is unpacked however small the file is: MNIST's takes a third of it. */
+const MODEST = 2 ** 27
+/** Of larger content, images and labels pack by no more than this; a file that promises more is made to fill memory. */
+const PLAUSIBLE_EXPANSION = 64
 /** Around the deflate data: a header of 10 bytes, then CRC-32 and size (RFC 1952, section 2.3). */
 const TRAILER_SIZE = 8
 
@@ -18,7 +22,7 @@ export function isGzip(bytes: Uint8Array): boolean {
  * decompression ends at the first byte beyond it, so that a small file cannot fill the memory (a gzip bomb).
  *
  * @param name file or URL, for messages
- * @throws DataError for damaged or truncated gzip data, bytes after its end, or content longer than `sizeOf` says.
+ * @throws DataError for damaged or truncated gzip data, a size of more than 128 MiB and 64 times the gzip data, bytes after its end, or content longer than `sizeOf` says.
  *   Content shorter than that is returned as it is, as is content that ends before `sizeOf` could tell.
  */
 export async function gunzip(
@@ -67,6 +71,12 @@ export async function gunzip(
         if (size > bytes.length * MAX_EXPANSION) {
           throw new DataError(
             `${name}: its header promises ${size} bytes, more than its ${bytes.length} bytes of gzip data can hold`,
+          )
+        }
+        if (size > MODEST && size > bytes.length * PLAUSIBLE_EXPANSION) {
+          throw new DataError(
+            `${name}: its header promises ${size} bytes, more than ${PLAUSIBLE_EXPANSION} times its ${bytes.length} bytes ` +
+              'of gzip data: nothing is unpacked; gunzip the file first if it is what it says',
           )
         }
         content = copyInto(new Uint8Array(size), content)
