@@ -183,6 +183,18 @@ t.test('a gzip bomb is refused at the size its header promises', async (t) => {
   })
 })
 
+t.test('a file that promises far more than its size is not unpacked', async (t) => {
+  const header = writeIdx({ shape: [0, 28, 28], data: new Uint8Array(0) })
+  // 200,704,000 bytes, of which 300,000 that do not pack are there.
+  new DataView(header.buffer).setUint32(4, 256_000)
+  const words = randomWords(5)
+  const noise = Uint8Array.from({ length: 300_000 }, () => words() & 255)
+  await t.rejects(readIdxOrGzip(await gzip(Uint8Array.from([...header, ...noise])), 'much.gz'), {
+    name: 'DataError',
+    message: /^much\.gz: its header promises 200704016 bytes, more than 64 times its \d+ bytes of gzip data/,
+  })
+})
+
 t.test('decompression stops early: what is asked for is all that is produced', async (t) => {
   const bomb = await gzip(new Uint8Array(50_000_000))
   const Original = globalThis.DecompressionStream
