@@ -1,7 +1,6 @@
 import { firstEqual, labelAt } from './cross-entropy'
 import { loadLanes, sumLanes } from './lanes'
-import { log } from './math'
-import { ROW_GRAIN, rowMaximum } from './softmax'
+import { logOf, ROW_GRAIN, rowMaximum } from './softmax'
 import { shareBegin, shareEnd } from './threads'
 
 /** Keras's `epsilon`: probabilities are clipped to EPSILON .. 1 - EPSILON. */
@@ -38,7 +37,7 @@ export function categoricalCrossEntropy(
     const share: f32 = sum == 0 ? 0 : score / sum
     const isClipped = share < EPSILON || share > 1 - EPSILON
     const p = share < EPSILON ? EPSILON : share > 1 - EPSILON ? 1 - EPSILON : share
-    store<f32>(loss + offset, -f32x4.extract_lane(log(f32x4.splat(p)), 0))
+    store<f32>(loss + offset, -logOf(p))
     if (dscores == 0) continue
     const d = dscores + <usize>r * row
     const others: f32 = isClipped ? 0 : <f32>1 / sum / <f32>rows

@@ -43,3 +43,14 @@ export enum RecurrentFlag {
 
 /** Elements of a tensor whose squares or penalties are summed apart, whatever the number of threads. */
 export const PENALTY_BLOCK = 4096
+
+/** No id: smaller than any that stands for a class or a token, or that marks targets to be ignored. */
+export const NO_ID = 1 << 31
+
+/** The term of `elementLoss`. */
+export enum ElementLoss {
+  BinaryCrossEntropy = 0,
+  Squared,
+  Absolute,
+  Huber,
+}

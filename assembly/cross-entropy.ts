@@ -1,6 +1,5 @@
 import { loadTail, storeTail, sumLanes } from './lanes'
-import { log } from './math'
-import { divideRow, exponentials, ROW_GRAIN, rowMaximum } from './softmax'
+import { divideRow, exponentials, logOf, ROW_GRAIN, rowMaximum } from './softmax'
 import { isFirstThread, shareBegin, shareEnd } from './threads'
 
 /**
@@ -41,7 +40,7 @@ export function softmaxCrossEntropy(
     if (smoothing != 0) labelled += smoothing * (meanDifference(x, classes, maximum) - labelled)
     store<i32>(predicted + offset, firstEqual(x, classes, maximum))
     const sum = exponentials(x, y, classes, maximum)
-    store<f32>(loss + offset, f32x4.extract_lane(log(f32x4.splat(sum)), 0) - labelled)
+    store<f32>(loss + offset, logOf(sum) - labelled)
     if (y == 0) continue
     const gradient = (load<f32>(y + label) / sum - (1 - smoothing + share)) / <f32>rows
     divideRow(y, classes, sum, <f32>rows)
@@ -82,8 +81,6 @@ function subtract(x: usize, count: i32, value: f32): void {
 }
 
 /** The first i with x[i] = value, else 0. */
-// @ts-ignore: decorator
-@inline
 export function firstEqual(x: usize, classes: i32, value: f32): i32 {
   const values = f32x4.splat(value)
   const whole = classes & ~3

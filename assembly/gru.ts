@@ -1,7 +1,7 @@
 import { addSpan } from './add'
 import { gemmPacked } from './gemm-packed'
 import { loadLanes, storeLanes } from './lanes'
-import { multiply } from './mask-steps'
+import { multiplySpan } from './multiply'
 import { tanh } from './math'
 import { RecurrentFlag } from './codes'
 import {
@@ -30,7 +30,7 @@ import { shareBegin, shareEnd } from './threads'
  * On entry z [steps, batch, 3 hidden] holds a and slot 0 of h [steps + 1, batch, hidden] the initial state (the last slot
  * in reverse); on return z holds r, u and n, h all states, and `inner` [steps, batch, hidden] what the reset gate meets:
  * h Wh_n + b_hn, or r h. `packed` is Wh's blocks r and u, `packedCandidate` Wh_n, `bias` b_hn or 0. `mask`, `masked` and
- * `lengths` as in `lstm`.
+ * `valid` as in `lstm`.
  */
 export function gru(
   z: usize,
@@ -41,7 +41,7 @@ export function gru(
   inner: usize,
   mask: usize,
   masked: usize,
-  lengths: usize,
+  valid: usize,
   steps: i32,
   batch: i32,
   hidden: i32,
@@ -67,7 +67,7 @@ export function gru(
       let state = before + at
       if (mask && multiplied) {
         const product = masked + <usize>t * slot + at
-        multiply(state, mask + at, product, rows * hidden)
+        multiplySpan(state, mask + at, product, rows * hidden)
         state = product
       }
       if (multiplied) gemmPacked(state, row, packed, zBlock, zRow, rows, 2 * hidden, hidden)
@@ -75,7 +75,7 @@ export function gru(
         const p = <usize>i * row
         const zAt = zBlock + <usize>i * zRow
         gateSpan(zAt, 2 * hidden, hard)
-        if (resetBefore) multiply(zAt, state + p, innerBlock + p, hidden)
+        if (resetBefore) multiplySpan(zAt, state + p, innerBlock + p, hidden)
         else if (bias) memory.copy(innerBlock + p, bias, row)
         else memory.fill(innerBlock + p, 0, row)
       }
@@ -86,7 +86,7 @@ export function gru(
       }
       for (let i = 0; i < rows; i++) {
         const p = <usize>i * row
-        if (isPadding(lengths, r + i, t)) memory.copy(after + at + p, before + at + p, row)
+        if (isPadding(valid, r + i, t, batch)) memory.copy(after + at + p, before + at + p, row)
         else {
           const zAt = zBlock + <usize>i * zRow
           cell(zAt, innerBlock + p, before + at + p, after + at + p, hidden, resetBefore)
@@ -153,7 +153,7 @@ export function gruBackward(
   dy: usize,
   dh: usize,
   mask: usize,
-  lengths: usize,
+  valid: usize,
   steps: i32,
   batch: i32,
   hidden: i32,
@@ -184,7 +184,7 @@ export function gruBackward(
       for (let i = 0; i < rows; i++) {
         const p = <usize>i * row
         const zAt = zBlock + <usize>i * zRow
-        if (isPadding(lengths, r + i, t)) {
+        if (isPadding(valid, r + i, t, batch)) {
           memory.fill(zAt, 0, zRow)
           if (!resetBefore) memory.fill(innerBlock + p, 0, row)
         } else cellBackward(zAt, innerBlock + p, before + at + p, dhBlock + p, hidden, hard, resetBefore)

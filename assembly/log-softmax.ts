@@ -1,6 +1,6 @@
 import { loadSome, storeSome, sumLanes } from './lanes'
-import { exp, log } from './math'
-import { exponentials, ROW_GRAIN, rowMaximum } from './softmax'
+import { exp } from './math'
+import { exponentials, logOf, ROW_GRAIN, rowMaximum } from './softmax'
 import { shareBegin, shareEnd } from './threads'
 
 /** The logarithm of softmax, exact where softmax itself would be 0. */
@@ -14,7 +14,7 @@ export function logSoftmax(x: usize, y: usize, rows: i32, classes: i32): void {
     const yRow = y + <usize>r * rowBytes
     const maximum = rowMaximum(xRow, classes)
     const maxima = f32x4.splat(maximum)
-    const logs = log(f32x4.splat(exponentials(xRow, 0, classes, maximum)))
+    const logs = f32x4.splat(logOf(exponentials(xRow, 0, classes, maximum)))
     const whole = (<usize>(classes & ~3)) << 2
     for (let i: usize = 0; i < whole; i += 16) {
       v128.store(yRow + i, f32x4.sub(f32x4.sub(v128.load(xRow + i), maxima), logs))

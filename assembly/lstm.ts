@@ -1,7 +1,7 @@
 import { addSpan } from './add'
 import { gemmPacked } from './gemm-packed'
 import { loadLanes, storeLanes } from './lanes'
-import { multiply } from './mask-steps'
+import { multiplySpan } from './multiply'
 import { tanh } from './math'
 import { RecurrentFlag } from './codes'
 import {
@@ -29,8 +29,8 @@ import { shareBegin, shareEnd } from './threads'
  * On entry z [steps, batch, 4 hidden] holds x Wx + b and slot 0 of h and c [steps + 1, batch, hidden] the initial state
  * (the last slot in reverse); on return z holds the activated gates, which the backward pass needs, and h and c all
  * states. `packed` is Wh by `pack`. With a dropout `mask` [batch, hidden] the product takes h * mask, which is kept in
- * `masked` [steps, batch, hidden] for the weights' gradient. Beyond a sample's length (`lengths`, int32 [batch]) states
- * are carried over.
+ * `masked` [steps, batch, hidden] for the weights' gradient. Where `valid` float32 [steps, batch] is 0 a step is
+ * padding: states are carried over, and so are their gradients.
  */
 export function lstm(
   z: usize,
@@ -39,7 +39,7 @@ export function lstm(
   c: usize,
   mask: usize,
   masked: usize,
-  lengths: usize,
+  valid: usize,
   steps: i32,
   batch: i32,
   hidden: i32,
@@ -63,14 +63,14 @@ export function lstm(
         let state = h + before + at
         if (mask) {
           const product = masked + <usize>t * slot + at
-          multiply(state, mask + at, product, rows * hidden)
+          multiplySpan(state, mask + at, product, rows * hidden)
           state = product
         }
         gemmPacked(state, row, packed, zBlock, zRow, rows, 4 * hidden, hidden)
       }
       for (let i = 0; i < rows; i++) {
         const p = at + <usize>i * row
-        if (isPadding(lengths, r + i, t)) {
+        if (isPadding(valid, r + i, t, batch)) {
           memory.copy(h + after + p, h + before + p, row)
           memory.copy(c + after + p, c + before + p, row)
         } else {
@@ -129,7 +129,7 @@ export function lstmBackward(
   dh: usize,
   dc: usize,
   mask: usize,
-  lengths: usize,
+  valid: usize,
   steps: i32,
   batch: i32,
   hidden: i32,
@@ -155,7 +155,7 @@ export function lstmBackward(
       for (let i = 0; i < rows; i++) {
         const p = at + <usize>i * row
         const zAt = zBlock + <usize>i * zRow
-        if (isPadding(lengths, r + i, t)) memory.fill(zAt, 0, zRow)
+        if (isPadding(valid, r + i, t, batch)) memory.fill(zAt, 0, zRow)
         else cellBackward(zAt, c + before + p, c + after + p, dh + p, dc + p, hidden, hard)
       }
       if (cut) {

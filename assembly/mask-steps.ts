@@ -1,3 +1,4 @@
+import { multiplySpan } from './multiply'
 import { shareBegin, shareEnd } from './threads'
 
 /**
@@ -12,21 +13,6 @@ export function maskSteps(x: usize, mask: usize, y: usize, steps: i32, size: i32
   const offset = (<usize>begin) << 2
   for (let t = 0; t < steps; t++) {
     const start = <usize>t * row + offset
-    multiply(x + start, mask + offset, y + start, count)
-  }
-}
-
-/** y[i] = x[i] * m[i] for `count` floats. */
-export function multiply(x: usize, m: usize, y: usize, count: i32): void {
-  const end = x + ((<usize>count) << 2)
-  for (; x + 16 <= end; x += 16) {
-    v128.store(y, f32x4.mul(v128.load(x), v128.load(m)))
-    m += 16
-    y += 16
-  }
-  for (; x < end; x += 4) {
-    store<f32>(y, load<f32>(x) * load<f32>(m))
-    m += 4
-    y += 4
+    multiplySpan(x + start, mask + offset, y + start, count)
   }
 }

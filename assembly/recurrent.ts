@@ -9,7 +9,7 @@ import { addSpan } from './add'
 import { gemmPacked, PACKED_SCRATCH } from './gemm-packed'
 import { loadLanes, storeLanes } from './lanes'
 import { sigmoid, tanh } from './math'
-import { multiply } from './mask-steps'
+import { multiplySpan } from './multiply'
 import { RecurrentFlag } from './codes'
 import { scratch } from './scratch'
 
@@ -40,11 +40,11 @@ export function slotAfter(t: i32, flags: i32): usize {
   return <usize>(flags & RecurrentFlag.Reverse ? t : t + 1)
 }
 
-/** Whether step t lies beyond the end of the sequence of sample r; `lengths` is 0 where all are full. */
+/** Whether step t of sample r is padding: `valid` float32 [steps, batch] is 0 there; address 0 where none is. */
 // @ts-ignore: decorator
 @inline
-export function isPadding(lengths: usize, r: i32, t: i32): bool {
-  return lengths != 0 && t >= load<i32>(lengths + ((<usize>r) << 2))
+export function isPadding(valid: usize, r: i32, t: i32, batch: i32): bool {
+  return valid != 0 && load<f32>(valid + ((<usize>t * <usize>batch + <usize>r) << 2)) == 0
 }
 
 /** A gate's activation: the sigmoid, or clip(0.2 x + 0.5, 0, 1). */
@@ -127,7 +127,7 @@ export function addStateGradient(
   const count = rows * hidden
   memory.fill(product, 0, (<usize>count) << 2)
   gemmPacked(dz, dzRow, packed, product, row, rows, hidden, k)
-  multiply(product, mask, product, count)
+  multiplySpan(product, mask, product, count)
   addSpan(product, dh, count)
 }
 

@@ -1,7 +1,7 @@
 import { addSpan } from './add'
 import { gemmPacked } from './gemm-packed'
 import { loadLanes, storeLanes } from './lanes'
-import { multiply } from './mask-steps'
+import { multiplySpan } from './multiply'
 import { tanh } from './math'
 import { RecurrentFlag } from './codes'
 import {
@@ -20,7 +20,7 @@ import { shareBegin, shareEnd } from './threads'
  * The simple recurrent network (Elman 1990): h' = tanh(x Wx + b + h Wh), or ReLU in place of tanh.
  *
  * On entry z [steps, batch, hidden] holds x Wx + b, which is overwritten, and slot 0 of h [steps + 1, batch, hidden] the
- * initial state (the last slot in reverse); on return h holds all states. `packed`, `mask`, `masked` and `lengths` as in
+ * initial state (the last slot in reverse); on return h holds all states. `packed`, `mask`, `masked` and `valid` as in
  * `lstm`.
  */
 export function simpleRnn(
@@ -29,7 +29,7 @@ export function simpleRnn(
   h: usize,
   mask: usize,
   masked: usize,
-  lengths: usize,
+  valid: usize,
   steps: i32,
   batch: i32,
   hidden: i32,
@@ -52,7 +52,7 @@ export function simpleRnn(
         let state = before + at
         if (mask) {
           const product = masked + <usize>t * slot + at
-          multiply(state, mask + at, product, rows * hidden)
+          multiplySpan(state, mask + at, product, rows * hidden)
           state = product
         }
         gemmPacked(state, row, packed, zBlock, row, rows, hidden, hidden)
@@ -60,7 +60,7 @@ export function simpleRnn(
       cell(zBlock, after + at, rows * hidden, relu)
       for (let i = 0; i < rows; i++) {
         const p = at + <usize>i * row
-        if (isPadding(lengths, r + i, t)) memory.copy(after + p, before + p, row)
+        if (isPadding(valid, r + i, t, batch)) memory.copy(after + p, before + p, row)
       }
     }
   }
@@ -92,7 +92,7 @@ export function simpleRnnBackward(
   dy: usize,
   dh: usize,
   mask: usize,
-  lengths: usize,
+  valid: usize,
   steps: i32,
   batch: i32,
   hidden: i32,
@@ -115,7 +115,7 @@ export function simpleRnnBackward(
       if (dy) addSpan(dy + <usize>t * slot + at, dh + at, rows * hidden)
       for (let i = 0; i < rows; i++) {
         const p = <usize>i * row
-        if (isPadding(lengths, r + i, t)) memory.fill(zBlock + p, 0, row)
+        if (isPadding(valid, r + i, t, batch)) memory.fill(zBlock + p, 0, row)
         else cellBackward(after + at + p, dh + at + p, zBlock + p, hidden, relu)
       }
       if (cut) memory.fill(dh + at, 0, <usize>rows * row)

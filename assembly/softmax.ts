@@ -1,5 +1,5 @@
 import { keepTail, loadTail, storeTail, sumLanes } from './lanes'
-import { expNegative } from './math'
+import { expNegative, log } from './math'
 import { shareBegin, shareEnd } from './threads'
 
 /**
@@ -56,8 +56,6 @@ export function softmaxBackward(y: usize, dy: usize, dx: usize, rows: i32, class
 }
 
 /** The largest number of a row; NaN are passed over, and without any number it is -infinity. */
-// @ts-ignore: decorator
-@inline
 export function rowMaximum(x: usize, classes: i32): f32 {
   const lowest = f32x4.splat(-Infinity)
   let largest = lowest
@@ -72,8 +70,6 @@ export function rowMaximum(x: usize, classes: i32): f32 {
 }
 
 /** Stores e^(x[i] - maximum) at `y` unless that is 0, and returns the sum. */
-// @ts-ignore: decorator
-@inline
 export function exponentials(x: usize, y: usize, classes: i32, maximum: f32): f32 {
   const maxima = f32x4.splat(maximum)
   let sum = f32x4.splat(0)
@@ -96,9 +92,12 @@ export function exponentials(x: usize, y: usize, classes: i32, maximum: f32): f3
   return sumLanes(sum)
 }
 
+/** The natural logarithm of one number. */
+export function logOf(x: f32): f32 {
+  return f32x4.extract_lane(log(f32x4.splat(x)), 0)
+}
+
 /** y[i] = y[i] / sum / divisor; a divisor of 1 changes nothing. */
-// @ts-ignore: decorator
-@inline
 export function divideRow(y: usize, classes: i32, sum: f32, divisor: f32): void {
   const sums = f32x4.splat(sum)
   const divisors = f32x4.splat(divisor)

@@ -63,12 +63,13 @@ export { concatenate } from './nn/layers/concatenate.js'
 export { type Conv2dOptions, conv2d } from './nn/layers/conv2d.js'
 export { type DenseOptions, dense } from './nn/layers/dense.js'
 export { dropout } from './nn/layers/dropout.js'
+export { type EmbeddingOptions, embedding } from './nn/layers/embedding.js'
 export { flatten } from './nn/layers/flatten.js'
 export { columns, patches, pixels, rows } from './nn/layers/framings.js'
 export { type GruOptions, gru } from './nn/layers/gru.js'
 export { type LayerNormOptions, layerNorm } from './nn/layers/layer-norm.js'
 export { type LstmOptions, lstm } from './nn/layers/lstm.js'
-export { masking } from './nn/layers/masking.js'
+export { type MaskingOptions, masking } from './nn/layers/masking.js'
 export {
   averagePool2d,
   globalAveragePool2d,

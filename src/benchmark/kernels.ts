@@ -393,7 +393,7 @@ const UNITS_OF_STATE = 128
 const sequence = { steps: STEPS, batch: BATCH, hidden: UNITS_OF_STATE, flags: 0 }
 const states = [STEPS + 1, BATCH, UNITS_OF_STATE]
 const state = [BATCH, UNITS_OF_STATE]
-const none = { mask: null, lengths: null }
+const none = { mask: null, valid: null }
 
 /** z of so many gates, restored before each run: forward it becomes the gates, backward their gradients. */
 const gates = (p: KernelProgram, count: number) =>
@@ -462,20 +462,28 @@ const sequences: Benchmark[] = [
     const [x, mask, y] = [p.signed([STEPS, ...state]), p.signed(state, 0.5), p.constant(0, [STEPS, ...state])]
     p.emit(instruction.maskSteps, { x, mask, y, steps: STEPS, size: BATCH * 128 })
   }),
-  elementwise('sequence-lengths', 'lengths of 128 sequences of 28 x 28', BATCH * PIXELS, (p) =>
-    p.emit(instruction.sequenceLengths, {
-      ...{ x: p.constant(0, [STEPS, BATCH, 28]), lengths: p.constant(0, [BATCH], 'i32') },
-      ...{ steps: STEPS, batch: BATCH, features: 28, value: 0 },
+  elementwise('step-mask', 'padding in 128 sequences of 28 x 28', BATCH * PIXELS, (p) =>
+    p.emit(instruction.stepMask, {
+      ...{ x: p.constant(0, [STEPS, BATCH, 28]), mask: p.constant(0, [STEPS, BATCH]) },
+      ...{ steps: STEPS, batch: BATCH, features: 28, value: 0, trailing: 0 },
+    }),
+  ),
+  elementwise('begun-mask', 'steps from the first valid one on, 28 x 128', STEPS * BATCH, (p) =>
+    p.emit(instruction.begunMask, {
+      ...{ mask: p.constant(0, [STEPS, BATCH]), begun: p.constant(0, [STEPS, BATCH]) },
+      ...{ steps: STEPS, batch: BATCH, reverse: 0 },
     }),
   ),
   elementwise('average-steps', 'average of 28 steps, 128 x 10', STEPS * SCORES, (p) =>
     p.emit(instruction.averageSteps, {
-      ...{ x: p.positive(stepScores), y: p.constant(0, shapeOfScores), steps: STEPS, size: SCORES },
+      ...{ x: p.positive(stepScores), y: p.constant(0, shapeOfScores), valid: null, steps: STEPS },
+      ...{ rows: BATCH, size: SCORES },
     }),
   ),
   elementwise('averaged-cross-entropy', 'averaged cross-entropy, 28 x 128 x 10', STEPS * SCORES, (p) =>
     p.emit(instruction.averagedCrossEntropy, {
       ...{ logits: p.signed(stepScores), average: p.positive(shapeOfScores), ...perRow(p) },
+      ...{ valid: null, weights: null, divisor: null },
       ...{ labels: p.below(CLASSES, [BATCH]), p: p.restore(p.positive(stepScores)) },
       ...{ logs: p.constant(0, [STEPS, BATCH]), steps: STEPS, ...scores },
     }),

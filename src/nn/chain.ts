@@ -43,6 +43,9 @@ export function createChain(
     counts.set(spec.type, number)
     const within = prefix === '' ? where : `${prefix.slice(0, -1)}: ${where}`
     const layer = build(spec, `${prefix}${spec.type}_${number}`, within, shape)
+    if (layer.inputType === 'i32' && position > 0) {
+      throw new ModelError(`${layer.name}: it takes ids, the model's input, so it should be the first layer.`)
+    }
     shape = layer.output
     return layer
   })
@@ -86,7 +89,7 @@ function forwardChain(
   const passes: { pass: Pick<Forward, 'backward'>; layer: Layer | null; isTrained: boolean }[] = []
   let output = x
   let layout = given
-  let lengths = context.lengths ?? null
+  let valid = context.valid ?? null
   let isTrained = false
   const bringTo = (next: Layout, name: string) => {
     if (next === layout) return
@@ -99,18 +102,18 @@ function forwardChain(
     const { takes, gives } = layer.layout === 'any' ? both(layout) : (layer.layout ?? both('batch'))
     if (takes === 'time') checkSequence(layer)
     bringTo(takes, layer.name)
-    const pass = layer.forward({ ...context, lengths }, output)
+    const pass = layer.forward({ ...context, valid }, output)
     passes.push({ pass, layer, isTrained })
     output = pass.output
     layout = gives
     // Padding ends with the time axis.
-    lengths = pass.lengths ?? (gives === 'time' || layer.layout === 'any' ? lengths : null)
+    valid = pass.valid ?? (gives === 'time' || layer.layout === 'any' ? valid : null)
     isTrained ||= layer.parameters.length > 0
   }
   bringTo(wanted, 'output')
   return {
     output,
-    ...(lengths && { lengths }),
+    ...(valid && { valid }),
     backward(gradient, needsInput) {
       let flowing: Tensor | null = gradient
       for (const { pass, layer, isTrained } of [...passes].reverse()) {
@@ -125,8 +128,8 @@ function forwardChain(
 
 const both = (layout: Layout) => ({ takes: layout, gives: layout })
 
-function checkSequence({ name, input }: Layer): void {
-  if (input.length >= 2) return
+function checkSequence({ name, input, inputType }: Layer): void {
+  if (input.length >= (inputType === 'i32' ? 1 : 2)) return
   throw new ModelError(
     `${name}: it takes sequences, shape [steps, features], but its input has shape ${showShape(input)}.`,
   )
@@ -137,8 +140,15 @@ function swapAxes(program: ProgramBuilder, name: string, x: Tensor): Forward {
   const swapped = (from: Tensor, title: string): Tensor => {
     const [a, b, ...rest] = from.shape as [number, number, ...number[]]
     const size = sizeOf(rest)
-    const y = createTensor('transient', `${name}.${title}`, [b, a, ...rest])
-    program.from(name).emit(instruction.copyBlocks, {
+    const y = createTensor('transient', `${name}.${title}`, [b, a, ...rest], from.type)
+    program.from(name)
+    if (from.type === 'i32') {
+      program.emit(instruction.gatherIds, {
+        ...{ source: from, indices: null, y, count: a, rows: a, size: b, rowStep: 1, idStep: a },
+      })
+      return y
+    }
+    program.emit(instruction.copyBlocks, {
       ...{ x: from, y, outer: b, inner: a, size },
       ...{ xOuter: size, xInner: b * size, yOuter: a * size, yInner: size },
     })

@@ -21,8 +21,8 @@ export interface EmitContext {
   /** Counts training steps, a uint32 in memory: random masks are counted by it. */
   readonly step: Tensor
   readonly seed: number
-  /** int32 [batch]: how many steps of each sample's sequence are not padding; absent or null where all are. */
-  readonly lengths?: Tensor | null
+  /** [steps, batch]: 0 where a step of a sample's sequence is padding, else 1; absent or null where none is. */
+  readonly valid?: Tensor | null
   /** Memory that keeps its contents from batch to batch, zero at the start of an epoch or evaluation. */
   carried(name: string, shape: Shape): Tensor
   /** Where the gradient of a parameter is to be written. */
@@ -35,8 +35,8 @@ export interface EmitContext {
 export interface Forward {
   /** [batch, ...output], or time first where the layer gives that */
   readonly output: Tensor
-  /** Lengths of the output's sequences, where this layer finds them; see `EmitContext.lengths`. */
-  readonly lengths?: Tensor
+  /** Which steps of the output's sequences are valid, where this layer finds that; see `EmitContext.valid`. */
+  readonly valid?: Tensor
   /**
    * Emits the gradients of the layer's parameters and returns the gradient of its input, [batch, ...input], or null where
    * that is not needed. `gradient` is that of the output; it may be overwritten.
@@ -53,6 +53,8 @@ export interface Layer {
   readonly parameters: readonly Parameter[]
   /** The layouts that it takes and gives; `'any'` gives what it is given. Batch first in and out by default. */
   readonly layout?: 'any' | { readonly takes: Layout; readonly gives: Layout }
+  /** What its input holds: int32 ids, or by default floats. */
+  readonly inputType?: 'i32'
   /** Whether it carries state from batch to batch: the sample at one place then goes on with the one before it. */
   readonly stateful?: boolean
   forward(context: EmitContext, x: Tensor): Forward

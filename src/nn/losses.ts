@@ -128,7 +128,19 @@ function buildAveragedSoftmaxCrossEntropy(spec: SequenceLossSpec): Loss {
       const predicted = createTensor('transient', 'predicted', [batch], 'i32')
       const logs = createTensor('transient', 'logs', [steps, batch])
       program.from('loss').emit(instruction.averagedCrossEntropy, {
-        ...{ logits, average, labels, p: training ? p : null, logs, loss, predicted, steps },
+        ...{
+          logits,
+          average,
+          labels,
+          valid: null,
+          weights: null,
+          divisor: null,
+          p: training ? p : null,
+          logs,
+          loss,
+          predicted,
+          steps,
+        },
         ...{ rows: batch, classes },
       })
       return { loss, predicted, gradient: training ? p : null }
@@ -144,7 +156,9 @@ function averagedSoftmax({ program, batch }: EmitContext, logits: Tensor): { p: 
   const average = createTensor('transient', 'average', [batch, classes])
   program.from('loss')
   program.emit(instruction.softmax, { x: logits, y: p, rows: steps * batch, classes })
-  program.emit(instruction.averageSteps, { x: p, y: average, steps, size: batch * classes })
+  program.emit(instruction.averageSteps, {
+    ...{ x: p, y: average, valid: null, steps, rows: batch, size: batch * classes },
+  })
   return { p, average }
 }
 

@@ -57,7 +57,7 @@ function randomCase(random: Random, gates: number, special: boolean, width?: num
       inner: new Float32Array(steps * slot).fill(NaN),
       mask,
       masked: mask && new Float32Array(steps * slot).fill(NaN),
-      lengths: optional(() => Int32Array.from({ length: batch }, () => random(0, steps))),
+      valid: optional(() => floats(steps * batch, () => random(0, 1))),
       dy: optional(() => floats(steps * slot)),
       dh: floats(slot),
       dc: floats(slot),
@@ -87,9 +87,9 @@ const layers: Record<string, { gates: number; run: Runner }> = {
   simpleRnn: {
     gates: 1,
     run(engine, { sizes: { truncate, ...sizes }, memory }) {
-      const { z, weights, h, mask, masked, lengths, dy, dh } = memory as Record<string, Float32Array>
+      const { z, weights, h, mask, masked, valid, dy, dh } = memory as Record<string, Float32Array>
       const pack = (transposed: boolean) => packed(engine, weights!, 0, sizes.hidden, transposed)
-      const shared = { z: z!, h: h!, mask: mask!, lengths: lengths!, ...sizes }
+      const shared = { z: z!, h: h!, mask: mask!, valid: valid!, ...sizes }
       runInstruction(engine, instruction.simpleRnn, { ...shared, packed: pack(false), masked: masked! })
       const args = { ...shared, packed: pack(true), dy: dy!, dh: dh!, truncate }
       runInstruction(engine, instruction.simpleRnnBackward, args)
@@ -98,9 +98,9 @@ const layers: Record<string, { gates: number; run: Runner }> = {
   lstm: {
     gates: 4,
     run(engine, { sizes: { truncate, ...sizes }, memory }) {
-      const { z, weights, h, c, mask, masked, lengths, dy, dh, dc } = memory as Record<string, Float32Array>
+      const { z, weights, h, c, mask, masked, valid, dy, dh, dc } = memory as Record<string, Float32Array>
       const pack = (transposed: boolean) => packed(engine, weights!, 0, 4 * sizes.hidden, transposed)
-      const shared = { z: z!, c: c!, mask: mask!, lengths: lengths!, ...sizes }
+      const shared = { z: z!, c: c!, mask: mask!, valid: valid!, ...sizes }
       runInstruction(engine, instruction.lstm, { ...shared, packed: pack(false), h: h!, masked: masked! })
       const args = { ...shared, packed: pack(true), dy: dy!, dh: dh!, dc: dc!, truncate }
       runInstruction(engine, instruction.lstmBackward, args)
@@ -109,7 +109,7 @@ const layers: Record<string, { gates: number; run: Runner }> = {
   gru: {
     gates: 3,
     run(engine, { sizes: { truncate, ...sizes }, memory }) {
-      const { z, weights, bias, h, inner, mask, masked, lengths, dy, dh } = memory as Record<
+      const { z, weights, bias, h, inner, mask, masked, valid, dy, dh } = memory as Record<
         string,
         Float32Array
       >
@@ -120,7 +120,7 @@ const layers: Record<string, { gates: number; run: Runner }> = {
         packed: packed(engine, gates, 0, 2 * hidden, transposed),
         packedCandidate: packed(engine, candidate, 0, hidden, transposed),
       })
-      const shared = { z: z!, h: h!, inner: inner!, mask: mask!, lengths: lengths!, ...sizes }
+      const shared = { z: z!, h: h!, inner: inner!, mask: mask!, valid: valid!, ...sizes }
       runInstruction(engine, instruction.gru, { ...shared, ...pack(false), bias: bias!, masked: masked! })
       runInstruction(engine, instruction.gruBackward, {
         ...{ ...shared, ...pack(true), dy: dy!, dh: dh!, truncate },
@@ -183,7 +183,7 @@ t.test('gradients of a state below 2^-90 have vanished, others and NaN have not'
       const z = Float32Array.from({ length: gates * hidden }, (_, i) => 0.3 + 0.05 * i)
       const memory = {
         ...{ z, weights: new Float32Array(gates * hidden * hidden), bias: null, h: states(), c: states() },
-        ...{ inner: new Float32Array(hidden), mask: null, masked: null, lengths: null, dy: null },
+        ...{ inner: new Float32Array(hidden), mask: null, masked: null, valid: null, dy: null },
         dh: Float32Array.from(gradients),
         dc: new Float32Array(hidden).fill(-tiny),
       }
@@ -201,10 +201,28 @@ t.test('gradients of a state below 2^-90 have vanished, others and NaN have not'
 /** The gates' number of blocks and the layer of a golden case. */
 const goldenLayers = { rnn: 'simpleRnn', lstm: 'lstm', gru: 'gru' } as const
 
+/** The gradient of outputs, 0 before a sample's first valid step: what is given there is no step's output. */
+function ofOutputs(
+  dy: Float32Array,
+  valid: Float32Array | null,
+  batch: number,
+  hidden: number,
+): Float32Array {
+  if (!valid) return dy
+  const isLast = dy.length === batch * hidden
+  const first = Array.from({ length: batch }, (_, b) =>
+    valid.findIndex((isOne, at) => at % batch === b && isOne === 1),
+  )
+  return dy.map((value, i) => {
+    const [at, b] = [Math.floor(i / hidden), Math.floor(i / hidden) % batch]
+    return first[b]! >= 0 && (isLast || at >= first[b]!) ? value : 0
+  })
+}
+
 t.test('gradients for given states agree with the golden vectors', async (t) => {
-  const cases = ['recurrent_rnn', 'recurrent_lstm', 'recurrent_gru'].flatMap(golden)
+  const cases = ['recurrent_rnn', 'recurrent_lstm', 'recurrent_gru', 'masks'].flatMap(golden)
   for (const { name, config, inputs, outputs, grads } of cases) {
-    if (!inputs.h0) continue
+    if (!inputs.h0 || config.masked_output === ('zero' as never)) continue
     const options = config as unknown as Record<string, string>
     const { gates, run } = layers[goldenLayers[options.cell as keyof typeof goldenLayers]]!
     const [steps, batch, features] = inputs.x!.shape as [number, number, number]
@@ -225,6 +243,8 @@ t.test('gradients for given states agree with the golden vectors', async (t) => 
       return all
     }
     const isSequence = options.return === 'sequence'
+    const valid = inputs.mask ? floats(inputs.mask) : null
+    const dy = ofOutputs(floats(inputs.dy!), valid, batch, hidden)
     const final = inputs.dh_n ? floats(inputs.dh_n) : new Float32Array(slot)
     const flags =
       (options.gate_activation === 'hard_sigmoid' ? RecurrentFlag.HardGates : 0) |
@@ -234,9 +254,9 @@ t.test('gradients for given states agree with the golden vectors', async (t) => 
       const memory = {
         ...{ z: z.slice(), weights: floats(inputs.Wh!), bias: inputs.b_hn ? floats(inputs.b_hn) : null },
         ...{ h: states(floats(inputs.h0)), c: states(inputs.c0 ? floats(inputs.c0) : final) },
-        ...{ inner: new Float32Array(steps * slot), mask: null, masked: null, lengths: null },
-        dy: isSequence ? floats(inputs.dy!) : null,
-        dh: isSequence ? final.slice() : floats(inputs.dy!),
+        ...{ inner: new Float32Array(steps * slot), mask: null, masked: null, valid },
+        dy: isSequence ? dy : null,
+        dh: isSequence ? final.slice() : dy.slice(),
         dc: inputs.dc_n ? floats(inputs.dc_n) : new Float32Array(slot),
       }
       run(engine, { sizes: { steps, batch, hidden, flags, truncate: 0 }, memory })
@@ -266,25 +286,34 @@ t.test('the helpers around the steps give the same bits, and write nothing else'
       const written = () => new Float32Array(count + 4).fill(99)
       const [swapped, masked, sum] = [written(), written(), written()]
       sum.set(y)
-      const lengths = new Int32Array(b + 4).fill(99)
+      const [mask1, mask2, begun] = [written(), written(), written()]
       const copied = { x: x.slice(), y: swapped, outer: b, inner: a, size, ...strides }
       runInstruction(engine, instruction.copyBlocks, copied)
       const factor = { x: x.slice(), mask: mask.slice(), y: masked, steps: a, size: b * size }
       runInstruction(engine, instruction.maskSteps, factor)
       runInstruction(engine, instruction.add, { x: x.slice(), y: sum, count })
-      const sequences = { x: padded.slice(), lengths, steps: a, batch: b, features: size, value: 0 }
-      runInstruction(engine, instruction.sequenceLengths, sequences)
-      return [swapped, masked, sum, Float32Array.from(lengths)]
+      const sequences = { x: padded.slice(), steps: a, batch: b, features: size, value: 0 }
+      runInstruction(engine, instruction.stepMask, { ...sequences, mask: mask1, trailing: 1 })
+      runInstruction(engine, instruction.stepMask, { ...sequences, mask: mask2, trailing: 0 })
+      const reverse = i % 2
+      runInstruction(engine, instruction.begunMask, { mask: mask2, begun, steps: a, batch: b, reverse })
+      return [swapped, masked, sum, mask1, mask2, begun]
     })
-    const expected = Array.from({ length: b }, (_, sample) => {
-      const isFilled = (step: number) =>
-        padded.slice((step * b + sample) * size, (step * b + sample + 1) * size).every((v) => v === 0)
-      let length = a
-      while (length > 0 && isFilled(length - 1)) length--
-      return length
-    })
-    const [swapped, , , lengths] = results[0]! as [Float32Array, Float32Array, Float32Array, Float32Array]
-    t.same([...lengths], [...expected, 99, 99, 99, 99])
+    const isValid = (step: number, sample: number) =>
+      padded.slice((step * b + sample) * size, (step * b + sample + 1) * size).some((v) => v !== 0)
+    const anyOf = (from: number, to: number, sample: number) =>
+      Array.from({ length: to - from }, (_, step) => isValid(from + step, sample)).some(Boolean)
+    const masks = [
+      (step: number, sample: number) => anyOf(step, a, sample),
+      isValid,
+      (step: number, sample: number) => (i % 2 ? anyOf(step, a, sample) : anyOf(0, step + 1, sample)),
+    ].map((isOne) =>
+      Float32Array.from({ length: count + 4 }, (_, at) =>
+        at < a * b ? Number(isOne(Math.floor(at / b), at % b)) : 99,
+      ),
+    )
+    for (const [m, mask] of masks.entries()) sameBits(t, results[0]![3 + m]!, mask, `mask ${m}`)
+    const swapped = results[0]![0]!
     const transposed = Float32Array.from({ length: count + 4 }, (_, at) => {
       const [row, k] = [Math.floor(at / size), at % size]
       return at < count ? x[((row % a) * b + Math.floor(row / a)) * size + k]! : 99

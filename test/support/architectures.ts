@@ -66,7 +66,7 @@ const drawPenalty = (draw: Draw) => ({ ...(draw(0, 3) === 0 && { l1: 0.01, l2: p
 
 /** A sequence is never cut where gradients flow, for truncated ones are not the slope of the loss. */
 const drawRecurrent = (draw: Draw, [steps]: Shape): RecurrentOptions => ({
-  ...{ sequence: coin(draw), reverse: coin(draw), bias: coin(draw) },
+  ...{ sequence: coin(draw), reverse: coin(draw), bias: coin(draw), zeroOutputForMask: coin(draw) },
   ...(draw(0, 2) === 0 && { dropout: part(draw) }),
   ...(draw(0, 2) === 0 && { recurrentDropout: part(draw) }),
   ...pick<RecurrentOptions>(draw, [{}, {}, { initialState: 'trained' }, { stateful: true }]),
@@ -108,8 +108,11 @@ const image = (shape: Shape) => shape.length === 3
 const atLeastTwoAxes = (shape: Shape) => shape.length > 1
 const anything = () => true
 
+/** Layers of networks whose input is floats. */
+type LayerType = Exclude<LayerSpec['type'], 'embedding'>
+
 /** For each layer the shapes it is used on, and how to draw one. */
-const makers: { readonly [T in LayerSpec['type']]: readonly [fits: (shape: Shape) => boolean, Maker] } = {
+const makers: { readonly [T in LayerType]: readonly [fits: (shape: Shape) => boolean, Maker] } = {
   activation: [
     anything,
     (draw) => activation(pick(draw, [drawActivation(draw), 'softmax' as const, 'logSoftmax' as const])),
@@ -143,7 +146,7 @@ const makers: { readonly [T in LayerSpec['type']]: readonly [fits: (shape: Shape
   gru: [sequence, recurrent.gru],
   layerNorm: [anything, () => layerNorm({ epsilon: 0.01 })],
   lstm: [sequence, recurrent.lstm],
-  masking: [atLeastTwoAxes, () => masking()],
+  masking: [atLeastTwoAxes, (draw) => masking(0, { padding: pick(draw, ['end', 'anywhere']) })],
   maxPool2d: [image, (draw, shape) => maxPool2d(drawWindow(draw, shape), { stride: draw(1, 3) })],
   patches: [anything, (draw, shape) => patches(divisor(draw, sizeOf(shape)))],
   pixels: [anything, pixels],
@@ -176,7 +179,7 @@ const makers: { readonly [T in LayerSpec['type']]: readonly [fits: (shape: Shape
 }
 
 /** All kinds of layers. */
-export const layerTypes = Object.keys(makers) as LayerSpec['type'][]
+export const layerTypes = Object.keys(makers) as LayerType[]
 
 /** The last layers, up to what a loss takes, and that loss. */
 function drawHead(draw: Draw, shape: Shape, classes: number): { layers: LayerSpec[]; loss: LossSpec } {
@@ -198,16 +201,16 @@ function drawHead(draw: Draw, shape: Shape, classes: number): { layers: LayerSpe
 const drawInput = (draw: Draw): number[] => Array.from({ length: draw(1, 3) }, () => draw(1, 5))
 
 /** A random network with a layer of the given type; the same for the same draws. */
-export function drawArchitecture(draw: Draw, type: LayerSpec['type']): Architecture {
+export function drawArchitecture(draw: Draw, type: LayerType): Architecture {
   const input = drawInput(draw)
   const layers: LayerSpec[] = []
   const seed = draw(0, 1000)
   const build = () => sequential(layers, { input, seed })
   const shape = () => (layers.length === 0 ? input : build().output)
   // The length of a sequence must not depend on a weight.
-  const fits = (type: LayerSpec['type']) =>
+  const fits = (type: LayerType) =>
     makers[type][0](shape()) && (type !== 'masking' || layers.length === 0 || build().parameters.length === 0)
-  const add = (type: LayerSpec['type']) => layers.push(makers[type][1](draw, shape()))
+  const add = (type: LayerType) => layers.push(makers[type][1](draw, shape()))
   const addAny = () => add(pick(draw, layerTypes.filter(fits)))
 
   for (let i = draw(0, 2); i > 0; i--) addAny()

@@ -18,7 +18,7 @@ export interface LayerRun {
 /**
  * Runs layers forward and backward on an engine, every buffer in memory of its own, so that all results can be read.
  * `weights` are the parameters' values in order; `dy` is the gradient of the output; `carried` the states that stateful
- * layers start from, in order.
+ * layers start from, in order; `valid` [steps, batch] says which steps are not padding.
  */
 export function runLayers(
   engine: Engine,
@@ -30,6 +30,7 @@ export function runLayers(
     dy: Float32Array
     batch: number
     carried?: Float32Array[]
+    valid?: Float32Array
   },
 ): LayerRun {
   const { x, weights, dy, batch } = run
@@ -39,7 +40,9 @@ export function runLayers(
   const program = new ProgramBuilder('test')
   const gradients = new Map<string, Tensor>()
   const carried = new Map<string, Tensor>()
+  const valid = run.valid ? createTensor('state', 'valid', [run.valid.length / batch, batch]) : null
   const context: EmitContext = {
+    valid,
     ...{ program, batch, training: true, step: createTensor('state', 'step', [1], 'i32'), seed: model.seed },
     carried(name, shape) {
       if (!carried.has(name)) carried.set(name, createTensor('state', name, shape))
@@ -72,6 +75,7 @@ export function runLayers(
   const read = (tensor: Tensor) => engine.views.f32.slice(at(tensor), at(tensor) + sizeOf(tensor.shape))
   const linked = new LinkedProgram(engine, program, addressOf)
   engine.views.f32.set(x, at(xTensor))
+  if (valid) engine.views.f32.set(run.valid!, at(valid))
   engine.views.f32.set(dy, at(dyTensor))
   for (const [i, tensor] of [...carried.values()].entries()) {
     engine.views.f32.set(run.carried![i]!, at(tensor))

@@ -2,7 +2,7 @@ import { RecurrentFlag } from '../../../assembly/codes.js'
 import { tanhSpan } from './activation.js'
 import { addSpan } from './add.js'
 import { gemmPacked } from './gemm-packed.js'
-import { multiply } from './mask-steps.js'
+import { multiplySpan } from './multiply.js'
 import {
   addStateGradient,
   gateBackward,
@@ -32,7 +32,7 @@ export function gru(
   inner: number,
   mask: number,
   masked: number,
-  lengths: number,
+  valid: number,
   steps: number,
   batch: number,
   hidden: number,
@@ -53,7 +53,7 @@ export function gru(
     let state = before
     if (mask !== 0 && multiplied) {
       state = (masked >>> 2) + t * slot
-      multiply(f32, before, mask >>> 2, state, slot)
+      multiplySpan(f32, before, mask >>> 2, state, slot)
     }
     if (multiplied) gemmPacked(f32, state, hidden, packed >>> 2, f32, zStep, width, batch, 2 * hidden, hidden)
     for (let r = 0; r < batch; r++) {
@@ -72,7 +72,7 @@ export function gru(
       gemmPacked(f32, from, hidden, packedCandidate >>> 2, f32, to, row, batch, hidden, hidden)
     }
     for (let r = 0; r < batch; r++) {
-      if (isPadding(memory, lengths, r, t)) {
+      if (isPadding(memory, valid, r, t, batch)) {
         f32.copyWithin(after + r * hidden, before + r * hidden, before + (r + 1) * hidden)
         continue
       }
@@ -106,7 +106,7 @@ export function gruBackward(
   dy: number,
   dh: number,
   mask: number,
-  lengths: number,
+  valid: number,
   steps: number,
   batch: number,
   hidden: number,
@@ -128,7 +128,7 @@ export function gruBackward(
     if (dy !== 0) addSpan(f32, (dy >>> 2) + t * slot, d, slot)
     for (let r = 0; r < batch; r++) {
       const row = zStep + r * width
-      if (isPadding(memory, lengths, r, t)) {
+      if (isPadding(memory, valid, r, t, batch)) {
         f32.fill(0, row, row + width)
         if (!resetBefore) f32.fill(0, innerStep + r * hidden, innerStep + (r + 1) * hidden)
         continue

@@ -2,8 +2,8 @@ import { RecurrentFlag } from '../../../assembly/codes.js'
 import { tanhSpan } from './activation.js'
 import { addSpan } from './add.js'
 import { gemmPacked } from './gemm-packed.js'
-import { multiply } from './mask-steps.js'
 import { tanh } from './math.js'
+import { multiplySpan } from './multiply.js'
 import {
   addStateGradient,
   gateBackward,
@@ -28,7 +28,7 @@ export function lstm(
   c: number,
   mask: number,
   masked: number,
-  lengths: number,
+  valid: number,
   steps: number,
   batch: number,
   hidden: number,
@@ -46,7 +46,7 @@ export function lstm(
       let state = (h >>> 2) + before
       if (mask !== 0) {
         state = (masked >>> 2) + t * slot
-        multiply(f32, (h >>> 2) + before, mask >>> 2, state, slot)
+        multiplySpan(f32, (h >>> 2) + before, mask >>> 2, state, slot)
       }
       gemmPacked(f32, state, hidden, packed >>> 2, f32, zStep, 4 * hidden, batch, 4 * hidden, hidden)
     }
@@ -56,7 +56,7 @@ export function lstm(
       const hAfter = (h >>> 2) + after + r * hidden
       const cBefore = (c >>> 2) + before + r * hidden
       const cAfter = (c >>> 2) + after + r * hidden
-      if (isPadding(memory, lengths, r, t)) {
+      if (isPadding(memory, valid, r, t, batch)) {
         f32.copyWithin(hAfter, hBefore, hBefore + hidden)
         f32.copyWithin(cAfter, cBefore, cBefore + hidden)
         continue
@@ -86,7 +86,7 @@ export function lstmBackward(
   dh: number,
   dc: number,
   mask: number,
-  lengths: number,
+  valid: number,
   steps: number,
   batch: number,
   hidden: number,
@@ -106,7 +106,7 @@ export function lstmBackward(
     if (dy !== 0) addSpan(f32, (dy >>> 2) + t * slot, dH, slot)
     for (let r = 0; r < batch; r++) {
       const row = zStep + r * 4 * hidden
-      if (isPadding(memory, lengths, r, t)) {
+      if (isPadding(memory, valid, r, t, batch)) {
         f32.fill(0, row, row + 4 * hidden)
         continue
       }

@@ -1,3 +1,4 @@
+import { multiplySpan } from './multiply.js'
 import type { Views } from './views.js'
 
 /** y[t, i] = x[t, i] * mask[i] for x, y [steps, size] and mask [size]; x and y may be the same memory. */
@@ -10,11 +11,6 @@ export function maskSteps(
   size: number,
 ): void {
   for (let t = 0; t < steps; t++) {
-    multiply(f32, (x >>> 2) + t * size, mask >>> 2, (y >>> 2) + t * size, size)
+    multiplySpan(f32, (x >>> 2) + t * size, mask >>> 2, (y >>> 2) + t * size, size)
   }
-}
-
-/** y[i] = x[i] * m[i] for `count` floats. */
-export function multiply(f32: Float32Array, x: number, m: number, y: number, count: number): void {
-  for (let i = 0; i < count; i++) f32[y + i] = f32[x + i]! * f32[m + i]!
 }

@@ -29,9 +29,9 @@ export function slotAfter(t: number, flags: number): number {
   return flags & RecurrentFlag.Reverse ? t : t + 1
 }
 
-/** Whether step t lies beyond the end of the sequence of sample r; `lengths` is 0 where all are full. */
-export function isPadding({ i32 }: Views, lengths: number, r: number, t: number): boolean {
-  return lengths !== 0 && t >= i32[(lengths >>> 2) + r]!
+/** Whether step t of sample r is padding: `valid` float32 [steps, batch] is 0 there; address 0 where none is. */
+export function isPadding({ f32 }: Views, valid: number, r: number, t: number, batch: number): boolean {
+  return valid !== 0 && f32[(valid >>> 2) + t * batch + r] === 0
 }
 
 /** The activation of `count` gates in place: the sigmoid, or clip(0.2 x + 0.5, 0, 1). */

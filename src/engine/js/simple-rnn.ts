@@ -2,7 +2,7 @@ import { RecurrentFlag } from '../../../assembly/codes.js'
 import { tanhSpan } from './activation.js'
 import { addSpan } from './add.js'
 import { gemmPacked } from './gemm-packed.js'
-import { multiply } from './mask-steps.js'
+import { multiplySpan } from './multiply.js'
 import {
   addStateGradient,
   isPadding,
@@ -22,7 +22,7 @@ export function simpleRnn(
   h: number,
   mask: number,
   masked: number,
-  lengths: number,
+  valid: number,
   steps: number,
   batch: number,
   hidden: number,
@@ -40,13 +40,13 @@ export function simpleRnn(
       let state = before
       if (mask !== 0) {
         state = (masked >>> 2) + t * slot
-        multiply(f32, before, mask >>> 2, state, slot)
+        multiplySpan(f32, before, mask >>> 2, state, slot)
       }
       gemmPacked(f32, state, hidden, packed >>> 2, f32, zStep, hidden, batch, hidden, hidden)
     }
     for (let r = 0; r < batch; r++) {
       const at = r * hidden
-      if (isPadding(memory, lengths, r, t)) {
+      if (isPadding(memory, valid, r, t, batch)) {
         f32.copyWithin(after + at, before + at, before + at + hidden)
         continue
       }
@@ -65,7 +65,7 @@ export function simpleRnnBackward(
   dy: number,
   dh: number,
   mask: number,
-  lengths: number,
+  valid: number,
   steps: number,
   batch: number,
   hidden: number,
@@ -83,7 +83,7 @@ export function simpleRnnBackward(
     if (dy !== 0) addSpan(f32, (dy >>> 2) + t * slot, d, slot)
     for (let r = 0; r < batch; r++) {
       const at = r * hidden
-      if (isPadding(memory, lengths, r, t)) {
+      if (isPadding(memory, valid, r, t, batch)) {
         f32.fill(0, zStep + at, zStep + at + hidden)
         continue
       }

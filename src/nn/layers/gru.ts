@@ -57,10 +57,10 @@ export function buildGru(spec: GruSpec, place: Place): Layer {
     flags:
       (spec.gateActivation === 'hardSigmoid' ? RecurrentFlag.HardGates : 0) |
       (isBefore ? RecurrentFlag.ResetBefore : 0),
-    forward({ program, context, z, h, mask, masked, lengths, sizes, pack }) {
+    forward({ program, context, z, h, mask, masked, valid, sizes, pack }) {
       const { steps, batch } = sizes
       const inner = createTensor('transient', `${place.name}.inner`, [steps, batch, units])
-      const shared = { z, h, inner, mask, lengths, ...sizes }
+      const shared = { z, h, inner, mask, valid, ...sizes }
       const packAll = (transposed: boolean) => ({
         packed: pack(0, 2 * units, transposed),
         packedCandidate: pack(2 * units, width, transposed),

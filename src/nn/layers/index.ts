@@ -9,6 +9,7 @@ import { buildConcatenate } from './concatenate.js'
 import { buildConv2d } from './conv2d.js'
 import { buildDense } from './dense.js'
 import { buildDropout } from './dropout.js'
+import { buildEmbedding } from './embedding.js'
 import { buildFlatten } from './flatten.js'
 import { buildColumns, buildPatches, buildPixels, buildRows } from './framings.js'
 import { buildGru } from './gru.js'
@@ -32,6 +33,7 @@ const builders: { [T in LayerSpec['type']]: (spec: Extract<LayerSpec, { type: T 
     conv2d: buildConv2d,
     dense: buildDense,
     dropout: buildDropout,
+    embedding: buildEmbedding,
     flatten: buildFlatten,
     globalAveragePool2d: buildGlobalAveragePool2d,
     gru: buildGru,

@@ -44,8 +44,8 @@ export function buildLstm(spec: LstmSpec, place: Place): Layer {
     ...{ gates: 4, hasCell: true, parameters: [] },
     biasInitialiser: { type: 'blocks', values: [0, spec.forgetBias ?? 1, 0, 0] },
     flags: spec.gateActivation === 'hardSigmoid' ? RecurrentFlag.HardGates : 0,
-    forward({ program, z, h, c, mask, masked, lengths, sizes, pack }) {
-      const shared = { z, c, mask, lengths, ...sizes }
+    forward({ program, z, h, c, mask, masked, valid, sizes, pack }) {
+      const shared = { z, c, mask, valid, ...sizes }
       program.emit(instruction.lstm, { ...shared, packed: pack(0, width, false), h, masked })
       return ({ dy, dh, dc, truncate, recurrentGradient }) => {
         const packed = pack(0, width, true)

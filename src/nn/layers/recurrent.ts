@@ -42,6 +42,11 @@ export interface RecurrentOptions extends PenaltyOptions {
    * from zeros. The order of the data then has a meaning: train without `shuffle`, all batches of one size.
    */
   readonly stateful?: boolean
+  /**
+   * What `sequence` gives at padding, where a mask says that there is some: zeros, or by default the output before it, which
+   * is zero where there is none.
+   */
+  readonly zeroOutputForMask?: boolean
   /** Truncated backpropagation: cuts the sequence's gradient after every so many steps (Williams and Peng 1990). */
   readonly truncate?: number
 }
@@ -62,6 +67,7 @@ export const recurrentFields = {
   recurrentDropout: optional(between(0, 1)),
   initialState: optional(oneOf('zeros', 'trained')),
   stateful: optional(truth),
+  zeroOutputForMask: optional(truth),
   truncate: optional(wholeNumber(1)),
   ...penaltyFields,
 }
@@ -78,7 +84,7 @@ export interface RecurrentRun {
   readonly c: Tensor | null
   readonly mask: Tensor | null
   readonly masked: Tensor | null
-  readonly lengths: Tensor | null
+  readonly valid: Tensor | null
   readonly sizes: {
     readonly steps: number
     readonly batch: number
@@ -168,7 +174,7 @@ export function buildRecurrent(spec: RecurrentSpec, { name, input, index }: Plac
     stateful,
 
     forward(context, x) {
-      const { program, batch, training, lengths = null } = context
+      const { program, batch, training, valid = null } = context
       const rows = steps * batch
       const slot = batch * units
       program.from(name)
@@ -217,7 +223,7 @@ export function buildRecurrent(spec: RecurrentSpec, { name, input, index }: Plac
         slice(tensor, firstStep * batch * tensor.shape.at(-1)!, [pairs, tensor.shape.at(-1)!])
       const columns = (tensor: Tensor, begin: number) => slice(tensor, begin, tensor.shape)
       const run: RecurrentRun = {
-        ...{ program, context, z, h, c, mask: stateMask, masked, lengths },
+        ...{ program, context, z, h, c, mask: stateMask, masked, valid },
         sizes: { steps, batch, hidden: units, flags },
         pack(begin, end, transposed) {
           const [k, n] = transposed ? [end - begin, units] : [units, end - begin]
@@ -236,12 +242,26 @@ export function buildRecurrent(spec: RecurrentSpec, { name, input, index }: Plac
         }
       }
 
+      const output = sequence
+        ? slice(h, reverse ? 0 : slot, [steps, batch, units])
+        : slice(h, lastSlot * slot, [batch, units])
+      // Padding repeats the state, which before the first valid step is the output of no step, and may not be zero.
+      const isZeroed = sequence && (spec.zeroOutputForMask ?? false)
+      const given =
+        valid && (isZeroed || !startsAtZero) ? emitGiven(context, name, valid, isZeroed, reverse) : null
+      const factors = given && (sequence ? given : slice(given, reverse ? 0 : (steps - 1) * batch, [batch]))
+      const scaled = (x: Tensor, y: Tensor) => {
+        if (!factors) return x
+        const [rows, size] = [sizeOf(factors.shape), units]
+        program.emit(instruction.scaleRows, { x, factors, y, rows, size })
+        return y
+      }
+
       return {
-        output: sequence
-          ? slice(h, reverse ? 0 : slot, [steps, batch, units])
-          : slice(h, lastSlot * slot, [batch, units]),
+        output: scaled(output, scratch('y', [...output.shape])),
         backward(dy, needsInput) {
           program.from(name)
+          scaled(dy, dy)
           const zero = (title: string) => {
             const x = scratch(title, [batch, units])
             program.emit(instruction.fill, { x, count: slot, value: 0 })
@@ -300,6 +320,21 @@ export function buildRecurrent(spec: RecurrentSpec, { name, input, index }: Plac
       }
     },
   }
+}
+
+/** [steps, batch]: 1 where a step's output is that of a valid step, its own or unless `isZeroed` one before it, else 0. */
+function emitGiven(
+  { program, batch }: EmitContext,
+  name: string,
+  valid: Tensor,
+  isZeroed: boolean,
+  reverse: boolean,
+): Tensor {
+  if (isZeroed) return valid
+  const begun = createTensor('transient', `${name}.begun`, valid.shape)
+  const steps = sizeOf(valid.shape) / batch
+  program.emit(instruction.begunMask, { mask: valid, begun, steps, batch, reverse: reverse ? 1 : 0 })
+  return begun
 }
 
 /** Draws a mask of zeros and 1 / (1 - rate), the dropout of a tensor of ones. */

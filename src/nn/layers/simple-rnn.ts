@@ -40,8 +40,8 @@ export function buildSimpleRnn(spec: SimpleRnnSpec, place: Place): Layer {
   return buildRecurrent(spec, place, {
     ...{ gates: 1, hasCell: false, parameters: [], biasInitialiser: 'zeros' },
     flags: spec.activation === 'relu' ? RecurrentFlag.Relu : 0,
-    forward({ program, z, h, mask, masked, lengths, sizes, pack }) {
-      const shared = { z, h, mask, lengths, ...sizes }
+    forward({ program, z, h, mask, masked, valid, sizes, pack }) {
+      const shared = { z, h, mask, valid, ...sizes }
       program.emit(instruction.simpleRnn, { ...shared, packed: pack(0, units, false), masked })
       return ({ dy, dh, truncate, recurrentGradient }) => {
         const packed = pack(0, units, true)

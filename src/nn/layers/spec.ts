@@ -5,6 +5,7 @@ import type { BidirectionalSpec } from './bidirectional.js'
 import type { Conv2dSpec } from './conv2d.js'
 import type { DenseSpec } from './dense.js'
 import type { DropoutSpec } from './dropout.js'
+import type { EmbeddingSpec } from './embedding.js'
 import type { FlattenSpec } from './flatten.js'
 import type { FramingSpec } from './framings.js'
 import type { GruSpec } from './gru.js'
@@ -28,6 +29,7 @@ export type LayerSpec =
   | Conv2dSpec
   | DenseSpec
   | DropoutSpec
+  | EmbeddingSpec
   | FlattenSpec
   | FramingSpec
   | GlobalAveragePool2dSpec

@@ -32,7 +32,7 @@ export function buildTimeDistributed(spec: TimeDistributedSpec, { name, input, i
     forward(context, x) {
       // Steps and samples alike are rows to the layer, in whichever order they lie.
       const batch = steps * context.batch
-      const pass = layer.forward({ ...context, batch, lengths: null }, reshape(x, [batch, ...layer.input]))
+      const pass = layer.forward({ ...context, batch, valid: null }, reshape(x, [batch, ...layer.input]))
       const axes = x.shape.slice(0, 2)
       return {
         output: reshape(pass.output, [...axes, ...layer.output]),

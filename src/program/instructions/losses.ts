@@ -49,17 +49,19 @@ export const normaliseRows = define(
   (v) => 2 * v.rows * v.classes,
 )
 
-/** y[i] = the mean over t of x[t, i]. */
+/** y[i] = the mean over t of x[t, i], `size` elements, or over the steps that are valid [steps, rows] for the row of i. */
 export const averageSteps = define(
   63,
   'averageSteps',
-  { x: 'read', y: 'write', steps: 'int', size: 'int' },
+  { x: 'read', y: 'write', valid: 'read', steps: 'int', rows: 'int', size: 'int' },
   (v) => v.steps * v.size,
 )
 
 /**
  * Cross-entropy of a softmax averaged over the steps; `p` holds the softmax of each step and becomes the gradient for
- * the logits, `average` is its mean, `logs` [steps, rows] working memory. Formulas in assembly/averaged-cross-entropy.ts.
+ * the logits, `average` is its mean, `logs` [steps, rows] working memory. `valid` [steps, rows] says which steps count, and
+ * `weights` and `divisor` are those of `lossWeights`; all three may be left out. Formulas in
+ * assembly/averaged-cross-entropy.ts.
  */
 export const averagedCrossEntropy = define(
   64,
@@ -68,6 +70,9 @@ export const averagedCrossEntropy = define(
     logits: 'read',
     average: 'read',
     labels: 'read',
+    valid: 'read',
+    weights: 'read',
+    divisor: 'read',
     p: 'update',
     logs: 'write',
     loss: 'write',
@@ -97,6 +102,76 @@ export const binaryCrossEntropy = define(31, 'binaryCrossEntropy', pointwise, (v
 
 /** loss[r] = sum of (x[r, :] - targets[r, :])^2 / divisor, and dx = 2 (x - targets) / (rows * divisor). */
 export const squaredError = define(32, 'squaredError', pointwise, (v) => 4 * v.rows * v.size)
+
+/**
+ * What each row counts: w[r] = weights[r] * mask[r] * classWeights[labels[r]], 0 where labels[r] = ignored (NO_ID for none),
+ * and with `steps` divided by its sum over the steps of row r's sample; all four may be left out. divisor[0] = scale, or
+ * where `summed` is 1 scale * (the sum of w). The batch's loss is the sum of w[r] * term[r] over the divisor.
+ */
+export const lossWeights = define(76, 'lossWeights', {
+  labels: 'read',
+  weights: 'read',
+  mask: 'read',
+  classWeights: 'read',
+  w: 'write',
+  divisor: 'write',
+  rows: 'int',
+  classes: 'int',
+  ignored: 'int',
+  steps: 'int',
+  scale: 'float',
+  summed: 'int',
+})
+
+/**
+ * Softmax cross-entropy times the weights of `lossWeights`: loss[r] = weights[r] * (sum over c of q[c] * -log
+ * softmax(logits[r])[c]), and where it is given `dlogits`, the gradient over the divisor. q is the one-hot label, smoothed,
+ * or `targets` [rows, classes] instead of `labels`, times `classWeights` [classes] where these are given (those of
+ * `lossWeights` are the label's, and enough where the label is all of q). Rows of weight 0 have loss and gradient 0.
+ */
+export const weightedCrossEntropy = define(
+  77,
+  'weightedCrossEntropy',
+  {
+    logits: 'read',
+    labels: 'read',
+    targets: 'read',
+    classWeights: 'read',
+    weights: 'read',
+    divisor: 'read',
+    dlogits: 'write',
+    loss: 'write',
+    predicted: 'write',
+    rows: 'int',
+    classes: 'int',
+    smoothing: 'float',
+  },
+  (v) => 6 * v.rows * v.classes,
+)
+
+/**
+ * loss[r] = weights[r] * (sum over i of the term of x[r, i] and targets[r, i]), and where it is given `dx`, the gradient over
+ * the divisor of `lossWeights`. `kind` is an ElementLoss: `positive` [size] may weight the positive terms of a binary
+ * cross-entropy, `delta` is the Huber loss's. Rows of weight 0 have loss and gradient 0.
+ */
+export const elementLoss = define(
+  78,
+  'elementLoss',
+  {
+    x: 'read',
+    targets: 'read',
+    positive: 'read',
+    weights: 'read',
+    divisor: 'read',
+    dx: 'write',
+    loss: 'write',
+    rows: 'int',
+    size: 'int',
+    kind: 'int',
+    delta: 'float',
+  },
+  (v) => 6 * v.rows * v.size,
+)
 
 /** y[r, c] = 1 where c = labels[r], else 0. */
 export const oneHot = define(29, 'oneHot', { labels: 'read', y: 'write', rows: 'int', classes: 'int' })

@@ -1,14 +1,27 @@
 /** Recurrent layers over all steps of a sequence, time first. */
 import { define } from './define.js'
 
-/** lengths[b] = 1 + the last t at which x[t, b, :] is not `value` throughout, time first; 0 where there is none. */
-export const sequenceLengths = define(54, 'sequenceLengths', {
+/**
+ * mask[t, b] = 0 where x[t, b, :] is `value` throughout, else 1, time first; with `trailing` 1 only after a sequence's last
+ * step that is not.
+ */
+export const stepMask = define(54, 'stepMask', {
   x: 'read',
-  lengths: 'write',
+  mask: 'write',
   steps: 'int',
   batch: 'int',
   features: 'int',
   value: 'float',
+  trailing: 'int',
+})
+
+/** begun[t, b] = 1 from the first step on at which mask[t, b] is not 0, or with `reverse` 1 from the last one back; else 0. */
+export const begunMask = define(72, 'begunMask', {
+  mask: 'read',
+  begun: 'write',
+  steps: 'int',
+  batch: 'int',
+  reverse: 'int',
 })
 
 /** y[t, i] = x[t, i] * mask[i]: one dropout mask for all steps. x and y may be the same. */
@@ -26,8 +39,8 @@ const recurrentFlops =
     2 * gates * v.steps * v.batch * v.hidden * v.hidden
 
 /**
- * A simple RNN over all steps; assembly/simple-rnn.ts has the formulas and shapes. Time first, `flags` are RecurrentFlag
- * bits.
+ * A simple RNN over all steps; assembly/simple-rnn.ts has the formulas and shapes. Time first, `valid` is a mask as that of
+ * `stepMask`, `flags` are RecurrentFlag bits.
  */
 export const simpleRnn = define(
   57,
@@ -38,7 +51,7 @@ export const simpleRnn = define(
     h: 'update',
     mask: 'read',
     masked: 'write',
-    lengths: 'read',
+    valid: 'read',
     steps: 'int',
     batch: 'int',
     hidden: 'int',
@@ -58,7 +71,7 @@ export const simpleRnnBackward = define(
     dy: 'read',
     dh: 'update',
     mask: 'read',
-    lengths: 'read',
+    valid: 'read',
     steps: 'int',
     batch: 'int',
     hidden: 'int',
@@ -79,7 +92,7 @@ export const lstm = define(
     c: 'update',
     mask: 'read',
     masked: 'write',
-    lengths: 'read',
+    valid: 'read',
     steps: 'int',
     batch: 'int',
     hidden: 'int',
@@ -100,7 +113,7 @@ export const lstmBackward = define(
     dh: 'update',
     dc: 'update',
     mask: 'read',
-    lengths: 'read',
+    valid: 'read',
     steps: 'int',
     batch: 'int',
     hidden: 'int',
@@ -123,7 +136,7 @@ export const gru = define(
     inner: 'write',
     mask: 'read',
     masked: 'write',
-    lengths: 'read',
+    valid: 'read',
     steps: 'int',
     batch: 'int',
     hidden: 'int',
@@ -145,7 +158,7 @@ export const gruBackward = define(
     dy: 'read',
     dh: 'update',
     mask: 'read',
-    lengths: 'read',
+    valid: 'read',
     steps: 'int',
     batch: 'int',
     hidden: 'int',
