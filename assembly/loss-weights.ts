@@ -68,3 +68,44 @@ function weightOf(
   if (!classWeights) return value
   return <u32>label < <u32>classes ? value * load<f32>(classWeights + ((<usize>label) << 2)) : NaN
 }
+
+/**
+ * Adds a batch of such losses to running totals, on one thread and in the order of the rows: totals[0] += sum of loss,
+ * totals[2] += divisor[0], totals[3] = the batch's loss, their quotient, or 0 where the divisor is. Rows of weight 0 count
+ * nowhere; totals[4] += number of the others, and where there are labels and predicted, int32 [rows], totals[1] += how many
+ * of these are equal. totals are float64 [5], `confusion` is int32 [classes, classes] += 1 at [label, predicted], or address 0.
+ */
+export function tallyWeighted(
+  loss: usize,
+  weights: usize,
+  divisor: usize,
+  predicted: usize,
+  labels: usize,
+  totals: usize,
+  confusion: usize,
+  rows: i32,
+  classes: i32,
+): void {
+  if (!isFirstThread()) return
+  let sum: f64 = 0
+  let hits = 0
+  let counted = 0
+  for (let r: usize = 0; r < (<usize>rows) << 2; r += 4) {
+    if (load<f32>(weights + r) == 0) continue
+    counted++
+    sum += <f64>load<f32>(loss + r)
+    if (!labels) continue
+    const label = load<u32>(labels + r)
+    const guess = load<u32>(predicted + r)
+    hits += i32(label == guess)
+    if (!confusion || label >= <u32>classes || guess >= <u32>classes) continue
+    const cell = confusion + ((<usize>(label * <u32>classes + guess)) << 2)
+    store<i32>(cell, load<i32>(cell) + 1)
+  }
+  const share = <f64>load<f32>(divisor)
+  store<f64>(totals, load<f64>(totals) + sum)
+  store<f64>(totals, load<f64>(totals, 8) + <f64>hits, 8)
+  store<f64>(totals, load<f64>(totals, 16) + share, 16)
+  store<f64>(totals, share == 0 ? 0 : sum / share, 24)
+  store<f64>(totals, load<f64>(totals, 32) + <f64>counted, 32)
+}

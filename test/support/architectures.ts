@@ -6,6 +6,7 @@ import {
   bidirectional,
   columns,
   concatenate,
+  conv1d,
   conv2d,
   type Dataset,
   dataset,
@@ -127,6 +128,14 @@ const makers: { readonly [T in LayerType]: readonly [fits: (shape: Shape) => boo
   concatenate: [
     anything,
     (draw, shape) => concatenate(Array.from({ length: draw(1, 3) }, () => drawBranch(draw, shape))),
+  ],
+  conv1d: [
+    sequence,
+    (draw, [steps]) =>
+      conv1d(draw(1, 4), draw(1, Math.min(steps!, 3)), {
+        ...{ padding: pick(draw, ['valid', 'same']), strides: draw(1, 3), useBias: coin(draw) },
+        ...{ activation: drawActivation(draw), ...drawPenalty(draw) },
+      }),
   ],
   conv2d: [
     image,

@@ -61,8 +61,12 @@ function padded(extent: number, size: number, stride: number, padding: Conv2dSpe
   return { before: Math.floor(zeros / 2), total: extent + zeros, out }
 }
 
-export function buildConv2d(given: Conv2dSpec, { name, input }: Place): Layer {
-  const spec = layer.read(name, given)
+export function buildConv2d(given: Conv2dSpec, place: Place): Layer {
+  return convolution(layer.read(place.name, given), place)
+}
+
+/** The layer of a description that has been read; `isOneDimensional` leaves the height out of its kernel's shape. */
+export function convolution(spec: Conv2dSpec, { name, input }: Place, isOneDimensional = false): Layer {
   const { height, width, channels } = imageShape(name, input)
   const { filters, stride = 1, padding } = spec
   const [kernelHeight, kernelWidth] = sidesOf(spec.size)
@@ -74,7 +78,10 @@ export function buildConv2d(given: Conv2dSpec, { name, input }: Place): Layer {
   const fan = { in: taps * channels, out: taps * filters }
   const kernel: Parameter = {
     name: `${name}/kernel`,
-    tensor: createTensor('parameter', `${name}/kernel`, [kernelHeight, kernelWidth, channels, filters]),
+    tensor: createTensor('parameter', `${name}/kernel`, [
+      ...(isOneDimensional ? [] : [kernelHeight]),
+      ...[kernelWidth, channels, filters],
+    ]),
     initialiser: spec.kernel ?? (rectifies(spec.activation) ? 'heUniform' : 'glorotUniform'),
     fan,
     penalty: penaltyOf(spec),

@@ -6,6 +6,7 @@ import { buildActivation } from './activation.js'
 import { buildBatchNorm } from './batch-norm.js'
 import { buildBidirectional } from './bidirectional.js'
 import { buildConcatenate } from './concatenate.js'
+import { buildConv1d } from './conv1d.js'
 import { buildConv2d } from './conv2d.js'
 import { buildDense } from './dense.js'
 import { buildDropout } from './dropout.js'
@@ -30,6 +31,7 @@ const builders: { [T in LayerSpec['type']]: (spec: Extract<LayerSpec, { type: T 
     bidirectional: buildBidirectional,
     columns: buildColumns,
     concatenate: buildConcatenate,
+    conv1d: buildConv1d,
     conv2d: buildConv2d,
     dense: buildDense,
     dropout: buildDropout,

@@ -2,6 +2,7 @@ import { isPlainObject, leaf, type Schema } from '../../schema/schema.js'
 import type { ActivationLayerSpec } from './activation.js'
 import type { BatchNormSpec } from './batch-norm.js'
 import type { BidirectionalSpec } from './bidirectional.js'
+import type { Conv1dSpec } from './conv1d.js'
 import type { Conv2dSpec } from './conv2d.js'
 import type { DenseSpec } from './dense.js'
 import type { DropoutSpec } from './dropout.js'
@@ -26,6 +27,7 @@ export type LayerSpec =
   | BatchNormSpec
   | BidirectionalSpec
   | ConcatenateSpec
+  | Conv1dSpec
   | Conv2dSpec
   | DenseSpec
   | DropoutSpec

@@ -193,3 +193,20 @@ export const tally = define(13, 'tally', {
   rows: 'int',
   classes: 'int',
 })
+
+/**
+ * As `tally` for the losses of rows with the weights and the divisor of `lossWeights`, rows of weight 0 counting nowhere:
+ * totals float64 [5] are the sum of losses, rows with predicted = label, sum of divisors, the batch's loss (sum / divisor, 0 for
+ * a divisor of 0) and rows counted. predicted, labels and confusion may be left out.
+ */
+export const tallyWeighted = define(79, 'tallyWeighted', {
+  loss: 'read',
+  weights: 'read',
+  divisor: 'read',
+  predicted: 'read',
+  labels: 'read',
+  totals: 'update',
+  confusion: 'update',
+  rows: 'int',
+  classes: 'int',
+})
