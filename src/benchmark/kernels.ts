@@ -2,7 +2,7 @@
  * Every kernel of the core on sizes of training on MNIST. Products and convolutions count FLOPs; the others count the
  * elements of their largest operand, since what they do with each differs.
  */
-import { Activation } from '../../assembly/codes.js'
+import { Activation, ElementLoss } from '../../assembly/codes.js'
 import * as instruction from '../program/instructions.js'
 import type { Tensor } from '../program/tensor.js'
 import type { Benchmark } from './benchmark.js'
@@ -490,6 +490,99 @@ const sequences: Benchmark[] = [
   ),
 ]
 
+/** A language model on 128 sequences of 28 tokens of a vocabulary of 1,000, and losses with weights. */
+const VOCABULARY = 1000
+const TOKENS = STEPS * BATCH
+const VECTORS = TOKENS * UNITS_OF_STATE
+const tokens = { count: TOKENS, rows: VOCABULARY, size: UNITS_OF_STATE }
+const tokenIds = (p: KernelProgram) => p.below(VOCABULARY, [STEPS, BATCH])
+const vectors = [STEPS, BATCH, UNITS_OF_STATE]
+const table = [VOCABULARY, UNITS_OF_STATE]
+const weighted = (p: KernelProgram, rows: number) => ({
+  ...{ weights: p.positive([rows]), divisor: p.constant(rows, [1]), loss: p.constant(0, [rows]), rows },
+})
+
+function crossEntropyOfTokens(id: string, title: string, isSoft: boolean): Benchmark {
+  const shape = [BATCH, VOCABULARY]
+  return elementwise(id, `${title}, 128 x 1,000`, BATCH * VOCABULARY, (p) =>
+    p.emit(instruction.weightedCrossEntropy, {
+      ...{
+        ...weighted(p, BATCH),
+        logits: p.signed(shape),
+        dlogits: p.constant(0, shape),
+        classWeights: null,
+      },
+      ...(isSoft
+        ? { labels: null, targets: p.positive(shape) }
+        : { labels: p.below(VOCABULARY, [BATCH]), targets: null }),
+      ...{ predicted: p.constant(0, [BATCH], 'i32'), classes: VOCABULARY, smoothing: 0 },
+    }),
+  )
+}
+
+const languageModels: Benchmark[] = [
+  elementwise('embedding', 'vectors of 3,584 tokens, 128 wide', VECTORS, (p) =>
+    p.emit(instruction.embedding, {
+      ...{ ids: tokenIds(p), table: p.signed(table), y: p.constant(0, vectors), ...tokens },
+    }),
+  ),
+  elementwise('embedding-backward', 'their gradients, summed', VECTORS, (p) =>
+    p.emit(instruction.embeddingBackward, {
+      ...{ ids: tokenIds(p), dy: p.signed(vectors), dtable: p.restore(p.constant(0, table)), ...tokens },
+      padding: 0,
+    }),
+  ),
+  elementwise('gather-ids', 'gather 128 sequences of 28 ids, time first', TOKENS, (p) =>
+    p.emit(instruction.gatherIds, {
+      ...{ source: p.below(VOCABULARY, [1000, STEPS]), indices: p.below(1000, [BATCH]) },
+      ...{ y: p.constant(0, [STEPS, BATCH], 'i32'), count: 1000, rows: BATCH, size: STEPS },
+      ...{ rowStep: 1, idStep: BATCH },
+    }),
+  ),
+  elementwise('id-mask', 'mask of 3,584 ids', TOKENS, (p) =>
+    p.emit(instruction.idMask, {
+      ...{ ids: tokenIds(p), mask: p.constant(0, [STEPS, BATCH]), count: TOKENS, id: 0 },
+    }),
+  ),
+  elementwise('loss-weights', 'weights of 3,584 rows', TOKENS, (p) =>
+    p.emit(instruction.lossWeights, {
+      ...{ labels: tokenIds(p), weights: null, mask: p.positive([TOKENS]), classWeights: null },
+      ...{ w: p.constant(0, [TOKENS]), divisor: p.constant(0, [1]), rows: TOKENS, classes: VOCABULARY },
+      ...{ ignored: 0, steps: 0, scale: 1, summed: 1 },
+    }),
+  ),
+  crossEntropyOfTokens('weighted-cross-entropy', 'weighted cross-entropy', false),
+  crossEntropyOfTokens('soft-cross-entropy', 'the same of soft targets', true),
+  elementwise('element-loss', 'Huber loss with weights, 128 x 512', HIDDEN, (p) =>
+    p.emit(instruction.elementLoss, {
+      ...{ ...weighted(p, BATCH), x: p.signed([HIDDEN]), targets: p.signed([HIDDEN]), positive: null },
+      ...{ dx: p.constant(0, [HIDDEN]), size: UNITS, kind: ElementLoss.Huber, delta: 0.2 },
+    }),
+  ),
+  elementwise('tally-weighted', 'tally of 3,584 rows with weights', TOKENS, (p) =>
+    p.emit(instruction.tallyWeighted, {
+      ...{ ...weighted(p, TOKENS), predicted: p.below(CLASSES, [TOKENS]), classes: CLASSES },
+      ...{ labels: p.below(CLASSES, [TOKENS]), totals: p.constant(0, [5], 'f64') },
+      confusion: p.constant(0, [CLASSES, CLASSES], 'i32'),
+    }),
+  ),
+  elementwise('multiply', 'product, 128 x 512', HIDDEN, (p) => {
+    const [x, y, z] = [p.signed([HIDDEN]), p.signed([HIDDEN]), p.constant(0, [HIDDEN])]
+    p.emit(instruction.multiply, { x, y, z, count: HIDDEN, accumulate: 0 })
+  }),
+  elementwise('scale', 'scale, 128 x 512', HIDDEN, (p) =>
+    p.emit(instruction.scale, {
+      ...{ x: p.signed([HIDDEN]), y: p.constant(0, [HIDDEN]), count: HIDDEN, factor: 0.5 },
+    }),
+  ),
+  elementwise('scale-rows', 'scale rows, 128 x 512', HIDDEN, (p) =>
+    p.emit(instruction.scaleRows, {
+      ...{ x: p.signed([HIDDEN]), factors: p.positive([BATCH]), y: p.constant(0, [HIDDEN]) },
+      ...{ rows: BATCH, size: UNITS },
+    }),
+  ),
+]
+
 export const kernelBenchmarks: readonly Benchmark[] = [
   ...data,
   ...activations.flatMap(activation),
@@ -499,4 +592,5 @@ export const kernelBenchmarks: readonly Benchmark[] = [
   ...images,
   ...normalisation,
   ...sequences,
+  ...languageModels,
 ]
