@@ -37,6 +37,7 @@ import {
   timeDistributed,
   warmUp,
 } from '../../src/index.js'
+import { type ComposedProgram, compositions } from './compositions.js'
 
 /** One training of the conformance set: plain data, the same for every runtime. */
 export interface ConformanceProgram {
@@ -69,7 +70,7 @@ const onPerceptron = (name: string, optimizer: OptimizerSpec): ConformanceProgra
 })
 const schedule = (name: string, rate: Rate) => onPerceptron(`schedule: ${name}`, sgd({ rate, momentum: 0.5 }))
 
-export const programs: readonly ConformanceProgram[] = [
+export const programs: readonly (ConformanceProgram | ComposedProgram)[] = [
   {
     ...{ name: 'MLP with dropout', ...byTens, optimizer: sgd({ rate: 0.1, momentum: 0.9 }) },
     layers: [flatten(), dense(100, { activation: 'relu' }), dropout(0.5), dense(10)],
@@ -237,4 +238,5 @@ export const programs: readonly ConformanceProgram[] = [
     loss: { type: 'categoricalCrossEntropy' },
     layers: [flatten(), dense(24, { activation: 'tanh' }), dense(10), activation('softmax')],
   },
+  ...compositions,
 ]

@@ -7,6 +7,8 @@ import {
   standardisation,
   take,
 } from '../../src/index.js'
+import { Training } from '../support/composition.js'
+import type { ComposedProgram } from './compositions.js'
 import type { ConformanceProgram } from './programs.js'
 
 /** What a program leaves, to be the same bits everywhere. */
@@ -25,7 +27,11 @@ const VALIDATION = 50
 let digits: { train: Dataset; test: Dataset } | undefined
 
 /** Trains a program on an engine, from its seeds to the hash of its weights. */
-export async function runProgram(engine: Engine, program: ConformanceProgram): Promise<Outcome> {
+export async function runProgram(
+  engine: Engine,
+  program: ConformanceProgram | ComposedProgram,
+): Promise<Outcome> {
+  if ('batchOf' in program) return runComposed(engine, program)
   digits ??= builtInDigits({ train: MOST_SAMPLES, test: VALIDATION, seed: 4 })
   const { layers, samples, batch, epochs, optimizer, loss, clip, augment, standardised, shuffle } = program
   const data = take(digits.train, samples)
@@ -46,6 +52,22 @@ export async function runProgram(engine: Engine, program: ConformanceProgram): P
   const outcome = { weights: await model.fingerprint(), losses: await sha256(doubles(curve)), curve }
   trainer.close()
   return outcome
+}
+
+async function runComposed(engine: Engine, program: ComposedProgram): Promise<Outcome> {
+  const { samples, batch, epochs, batchOf } = program
+  const batches = Array.from({ length: samples / batch }, (_, index) => batchOf(index))
+  const training = new Training(engine, program, batches[0]!)
+  const curve: number[] = []
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    for (const found of batches) {
+      training.run(found)
+      curve.push(training.readDoubles('totals')[3]!)
+    }
+  }
+  const weights = await training.model.fingerprint()
+  training.close()
+  return { weights, losses: await sha256(doubles(curve)), curve }
 }
 
 /** One hash for a whole set of outcomes. */

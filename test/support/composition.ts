@@ -3,6 +3,7 @@ import { LinkedProgram } from '../../src/engine/linked-program.js'
 import type { EmitContext, Forward } from '../../src/nn/layer.js'
 import type { LayerSpec } from '../../src/nn/layers/spec.js'
 import { type Model, sequential } from '../../src/nn/model.js'
+import type { WeightLoan } from '../../src/nn/weight-memory.js'
 import { buildOptimizer, type OptimizerSpec } from '../../src/optim/index.js'
 import { ProgramBuilder } from '../../src/program/builder.js'
 import { type Buffer, createTensor, sizeOf, type Tensor } from '../../src/program/tensor.js'
@@ -43,6 +44,7 @@ export class Training {
   private readonly tensors = new Map<string, Tensor>()
   private readonly program = new ProgramBuilder('composition')
   private readonly linked: LinkedProgram
+  private readonly loan: WeightLoan
   private readonly scalars: Tensor
   private step = 0
 
@@ -54,7 +56,7 @@ export class Training {
     const { layers, input, batch, seed = 1, loss } = composition
     this.model = sequential(layers, { input, seed })
     const { program, model } = this
-    const memory = model.weightsIn(engine)
+    this.loan = model.weightsIn(engine)
     const step = this.kept('step', [1], 'i32')
     const context: EmitContext = {
       ...{ program, batch, training: true, step, seed },
@@ -87,7 +89,7 @@ export class Training {
     this.linked = new LinkedProgram(
       engine,
       program,
-      (buffer) => memory.addressOf(buffer) ?? this.placeOf(buffer),
+      (buffer) => this.loan.addressOf(buffer) ?? this.placeOf(buffer),
     )
   }
 
@@ -120,6 +122,7 @@ export class Training {
   close(): void {
     this.linked.release()
     for (const address of this.places.values()) this.engine.release(address)
+    this.loan.close()
   }
 
   private kept(name: string, shape: readonly number[], type: Tensor['type'] = 'f32'): Tensor {
