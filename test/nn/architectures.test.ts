@@ -25,7 +25,7 @@ import { randomIntegers } from '../support/random.js'
 const ROUNDS = effort(2, 4)
 
 t.test('gradients of random networks of all layers agree with central differences in float64', async (t) => {
-  const draw = randomIntegers(20)
+  const draw = randomIntegers(23)
   let moving = 0
   for (let i = 0; i < ROUNDS * layerTypes.length; i++) {
     const engine = i % 2 === 0 ? 'simd' : 'js'
