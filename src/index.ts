@@ -113,6 +113,7 @@ export type { Checkpoint, CheckpointProgress, EpochRecord, StateArray } from './
 export type { EarlyStoppingOptions, EarlyStoppingProgress } from './train/early-stopping.js'
 export { csvHeader, csvLine, jsonLine } from './train/epoch-lines.js'
 export { createEvaluator, type Evaluator } from './train/evaluator.js'
+export type { Fit } from './train/fit.js'
 export {
   type ClassMetrics,
   ConfusionMatrix,

@@ -8,7 +8,8 @@ import type { IdxArray } from './idx.js'
 
 /**
  * Labelled samples. Parts of a data set (subset, take, holdout, kfold, shuffled) are views: they share `images` and
- * `labels` with their source and differ in `indices` alone, so an engine keeps one copy of the images for all of them.
+ * `labels` with their source and differ in `indices` alone. An engine keeps no copy: every use reads the arrays batch by
+ * batch, as they are then, and checks what it reads.
  */
 export interface Dataset {
   /** Shown beside results. */
@@ -135,7 +136,8 @@ export interface NamedIdx {
 const STANDARDISATION_EPSILON = 1e-5
 
 /**
- * A data set over arrays in memory, which are used in place.
+ * A data set over arrays in memory, which are used in place: what is written into them later is seen by whatever uses the
+ * data set next.
  *
  * @throws DataError naming the data set and, where there is one, the first wrong sample: no samples, numbers of images
  *   and labels that differ, a shape that does not divide the images, labels outside 0 .. classes - 1, values that are

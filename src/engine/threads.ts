@@ -1,5 +1,5 @@
 import { createWorker } from '#runtime'
-import { dispose } from '../disposal.js'
+import { dispose, whenForgotten } from '../disposal.js'
 import { EngineError } from '../errors.js'
 import { ControlBlock, type ControlLayout } from './control-block.js'
 import { type CoreSource, coreExports, coreModule } from './cores.js'
@@ -50,7 +50,7 @@ const START_LIMIT = 15_000
 const DEATH_LIMIT = 10_000
 
 /** Ends the threads of engines that nobody can reach any more and nobody has closed. */
-const forgotten = new FinalizationRegistry<ThreadRuns>((runs) => runs.close())
+const forgotten = whenForgotten<ThreadRuns>((runs) => runs.close())
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 

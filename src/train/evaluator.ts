@@ -1,6 +1,6 @@
 import { firstNotFinite } from '../data/crossing.js'
 import { aDataset, type Dataset, type Standardisation } from '../data/dataset.js'
-import { asyncDispose, dispose } from '../disposal.js'
+import { asyncDispose, dispose, whenForgotten } from '../disposal.js'
 import { anEngine, type Engine } from '../engine/engine.js'
 import { ModelError, TrainingError } from '../errors.js'
 import { showShape } from '../nn/layer.js'
@@ -41,7 +41,7 @@ export function createEvaluator(engine: Engine, model: Model, options: Evaluator
 const inputsOrData = either(arrayOf(Float32Array), aDataset)
 
 /** Gives back what evaluators hold that nobody can reach any more and nobody has closed. */
-const forgotten = new FinalizationRegistry<Session>((session) => session.close())
+const forgotten = whenForgotten<Session>((session) => session.close())
 
 /**
  * Measures and uses one model on one engine. See `createEvaluator`; a trainer is one too.

@@ -64,7 +64,7 @@ engine.close()
 const growth = { engine: last.engine - first.engine, process: last.process - first.process }
 const seconds = (performance.now() - began) / 1000
 console.log(
-  `${cycles} models on one ${name} engine in ${seconds.toFixed(0)} s: its memory grew from ${show(first.engine)} to ${show(last.engine)} MiB, the process from ${show(first.process)} to ${show(last.process)} MiB`,
+  `${cycles} models on one ${name} engine in ${seconds.toFixed(0)} s: its memory went from ${show(first.engine)} to ${show(last.engine)} MiB, the process from ${show(first.process)} to ${show(last.process)} MiB`,
 )
 if (Math.max(growth.engine, growth.process) > Number(limit)) {
   console.log(`failed: more than ${limit} MiB after the first tenth`)
