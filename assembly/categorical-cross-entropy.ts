@@ -11,7 +11,8 @@ const EPSILON: f32 = 1e-7
  * 1. With s the sum of scores[r] and l = labels[r]:
  *
  *   p = clip(scores[r, l] / s, 1e-7, 1 - 1e-7),   loss[r] = -log p
- *   dscores[r, i] = (1 / s - [i = l] / scores[r, l]) / rows, or 0 where the clip is active, as where all scores are 0
+ *   dscores[r, i] = (1 / s - [i = l] / scores[r, l]) / rows, or 0 where the clip is active, as where all scores are 0,
+ *                   or where 1 / scores[r, l] is no float32
  *   predicted[r] = the first i with the largest score
  *
  * scores and dscores [rows, classes]; dscores = 0 leaves the gradient out. labels and predicted are int32.
@@ -35,7 +36,7 @@ export function categoricalCrossEntropy(
     const sum = rowSum(x, classes)
     const score = load<f32>(x + label)
     const share: f32 = sum == 0 ? 0 : score / sum
-    const isClipped = share < EPSILON || share > 1 - EPSILON
+    const isClipped = share < EPSILON || share > 1 - EPSILON || <f32>1 / score == <f32>Infinity
     const p = share < EPSILON ? EPSILON : share > 1 - EPSILON ? 1 - EPSILON : share
     store<f32>(loss + offset, -logOf(p))
     if (dscores == 0) continue

@@ -1,6 +1,8 @@
 import { permutation, philox4x32 } from '../engine/js/philox.js'
 import { DataError } from '../errors.js'
 import { Purpose, streamOf } from '../program/streams.js'
+import { object, optional, read } from '../schema/schema.js'
+import { seed as aSeed, wholeNumber } from '../schema/values.js'
 import { type Dataset, dataset } from './dataset.js'
 import { STYLES, type Stroke, type Style } from './digits-handwriting.js'
 import { CANVAS, drawTrace, type Trace } from './digits-pen.js'
@@ -67,6 +69,12 @@ export interface BuiltInDigitsOptions {
   seed?: number
 }
 
+const builtInOptions = object<BuiltInDigitsOptions>({
+  train: optional(wholeNumber(1, MOST)),
+  test: optional(wholeNumber(1, MOST)),
+  seed: optional(aSeed),
+})
+
 /**
  * Draws handwritten digits: the strokes of a style from the table in digits-handwriting.ts with random proportions,
  * slant, rotation, aspect ratio, overshoot, elastic distortion, tremor, pen and pressure. Each ten in a row hold each
@@ -105,7 +113,8 @@ export function digits({ count, seed, stream = 0 }: DigitsOptions): Digits {
  * @throws DataError as digits
  */
 export function builtInDigits(options: BuiltInDigitsOptions = {}): { train: Dataset; test: Dataset } {
-  const { train = 10_000, test = 2_000, seed = 0 } = options
+  const checked = read(DataError, 'builtInDigits', 'options', builtInOptions, options)
+  const { train = 10_000, test = 2_000, seed = 0 } = checked
   const part = (count: number, stream: number) =>
     dataset({
       name: NAME,

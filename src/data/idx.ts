@@ -1,4 +1,7 @@
 import { DataError } from '../errors.js'
+import { leaf, list, object, read } from '../schema/schema.js'
+import { show } from '../schema/show.js'
+import { bytes as someBytes, text } from '../schema/values.js'
 import { gunzip, gzip, isGzip } from './gzip.js'
 
 /**
@@ -84,6 +87,8 @@ interface Header {
  * @throws DataError naming the file, the byte, what was expected and what was found
  */
 export function readIdx(bytes: Uint8Array, name: string): IdxArray {
+  read(DataError, 'readIdx', 'bytes', someBytes, bytes)
+  read(DataError, 'readIdx', 'name', text, name)
   if (isGzip(bytes)) {
     throw new DataError(`${name}: expected an IDX file at byte 0, found gzip data: use readIdxOrGzip`)
   }
@@ -118,6 +123,8 @@ export function readIdx(bytes: Uint8Array, name: string): IdxArray {
  * @throws DataError as readIdx, and for gzip data that is damaged, truncated or too long
  */
 export async function readIdxOrGzip(bytes: Uint8Array, name: string): Promise<IdxArray> {
+  read(DataError, 'readIdxOrGzip', 'bytes', someBytes, bytes)
+  read(DataError, 'readIdxOrGzip', 'name', text, name)
   return isGzip(bytes)
     ? readIdx(await gunzipIdx(bytes, name), `${name} (decompressed)`)
     : readIdx(bytes, name)
@@ -141,7 +148,7 @@ export function gunzipIdx(bytes: Uint8Array, name: string): Promise<Uint8Array> 
  * @throws DataError for a shape that is not 1 to 255 sizes of 0 to 2^32 - 1, or that does not fit the data
  */
 export function writeIdx(array: IdxArray): Uint8Array {
-  const { shape, data } = array
+  const { shape, data } = read(DataError, 'writeIdx', 'array', anIdxArray, array)
   const type = ELEMENT_TYPES.find((candidate) => data instanceof candidate.array)
   if (type === undefined) {
     const found = Object.prototype.toString.call(data).slice(8, -1)
@@ -154,7 +161,9 @@ export function writeIdx(array: IdxArray): Uint8Array {
   }
   for (const [axis, size] of shape.entries()) {
     if (!Number.isInteger(size) || size < 0 || size >= 2 ** 32) {
-      throw new DataError(`IDX array: expected a size of 0 to 4294967295 in dimension ${axis}, found ${size}`)
+      throw new DataError(
+        `IDX array: expected a size of 0 to 4294967295 in dimension ${axis}, found ${show(size)}`,
+      )
     }
   }
   const count = shape.reduce((product, size) => product * size, 1)
@@ -180,6 +189,15 @@ export function writeIdx(array: IdxArray): Uint8Array {
 export async function writeIdxGzip(array: IdxArray): Promise<Uint8Array> {
   return gzip(writeIdx(array))
 }
+
+/** The sizes and the type of the elements are looked at one by one. */
+const anIdxArray = object<IdxArray>({
+  shape: list(
+    'sizes',
+    leaf<number>('a size', () => true),
+  ),
+  data: leaf('an array of numbers', (value) => ArrayBuffer.isView(value) || Array.isArray(value)),
+})
 
 function headerSizeOf(bytes: Uint8Array): number {
   return 4 + 4 * bytes[3]!

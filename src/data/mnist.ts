@@ -9,6 +9,8 @@ import {
   saveCached,
 } from '#files'
 import { DataError } from '../errors.js'
+import { leaf, list, object, optional, read } from '../schema/schema.js'
+import { abortSignal, aFunction, text, truth } from '../schema/values.js'
 import { sha256 } from '../sha256.js'
 import { type Dataset, datasetFromIdx, type NamedIdx } from './dataset.js'
 import { download } from './download.js'
@@ -68,6 +70,23 @@ export interface DataOptions {
   signal?: AbortSignal
   onProgress?: (progress: DataProgress) => void
 }
+
+/** Zero is a mirror that has no time to answer. */
+const milliseconds = leaf<number>(
+  'a number of milliseconds from 0 up',
+  (value) => typeof value === 'number' && value >= 0,
+)
+
+const dataOptions = object<DataOptions>({
+  dir: optional(text),
+  cacheDir: optional(text),
+  download: optional(truth),
+  mirrors: optional(list('base URLs', text)),
+  connectTimeout: optional(milliseconds),
+  stallTimeout: optional(milliseconds),
+  signal: optional(abortSignal),
+  onProgress: optional(aFunction()),
+})
 
 /** A family in memory. */
 export interface FamilyData {
@@ -168,18 +187,18 @@ export const families = {
 } satisfies Record<string, Family>
 
 /** MNIST: 60,000 and 10,000 handwritten digits, 28x28 bytes each. Looked for as loadFamily says. */
-export function mnist(options?: DataOptions): Promise<FamilyData> {
-  return loadFamily(families.mnist, options)
+export async function mnist(options: DataOptions = {}): Promise<FamilyData> {
+  return loadFamily(families.mnist, read(DataError, 'mnist', 'options', dataOptions, options))
 }
 
 /** Fashion-MNIST: 60,000 and 10,000 articles of clothing, 28x28 bytes each. Looked for as loadFamily says. */
-export function fashionMnist(options?: DataOptions): Promise<FamilyData> {
-  return loadFamily(families.fashionMnist, options)
+export async function fashionMnist(options: DataOptions = {}): Promise<FamilyData> {
+  return loadFamily(families.fashionMnist, read(DataError, 'fashionMnist', 'options', dataOptions, options))
 }
 
 /** KMNIST: 60,000 and 10,000 cursive Japanese characters, 28x28 bytes each. Looked for as loadFamily says. */
-export function kmnist(options?: DataOptions): Promise<FamilyData> {
-  return loadFamily(families.kmnist, options)
+export async function kmnist(options: DataOptions = {}): Promise<FamilyData> {
+  return loadFamily(families.kmnist, read(DataError, 'kmnist', 'options', dataOptions, options))
 }
 
 /**

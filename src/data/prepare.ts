@@ -1,4 +1,7 @@
 import { DataError } from '../errors.js'
+import { read } from '../schema/schema.js'
+import { show } from '../schema/show.js'
+import { arrayOf } from '../schema/values.js'
 
 /** Width and height of a prepared picture, in pixels. */
 export const PICTURE = 28
@@ -30,6 +33,7 @@ interface Span {
  *   negative or not finite, or all values are equal, so that nothing is drawn.
  */
 export function prepareImage(pixels: Uint8Array | Float32Array, width: number, height: number): Uint8Array {
+  read(DataError, 'prepareImage', 'pixels', somePixels, pixels)
   checkSize('width', width)
   checkSize('height', height)
   if (pixels.length !== width * height) {
@@ -43,10 +47,12 @@ export function prepareImage(pixels: Uint8Array | Float32Array, width: number, h
   return centre(ink, columns.target, rows.target)
 }
 
+const somePixels = arrayOf<Uint8Array | Float32Array>(Uint8Array, Float32Array)
+
 function checkSize(name: string, size: number): void {
   if (!Number.isInteger(size) || size < 1) {
     throw new DataError(
-      `picture: expected a ${name} that is a whole number of pixels from 1 up, found ${size}`,
+      `picture: expected a ${name} that is a whole number of pixels from 1 up, found ${show(size)}`,
     )
   }
 }

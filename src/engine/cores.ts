@@ -1,5 +1,6 @@
 import { demangle } from '@assemblyscript/loader'
 import { EngineError } from '../errors.js'
+import { leaf, type Schema } from '../schema/schema.js'
 
 /** The builds of the numeric core. */
 export type CoreVariant = 'simd' | 'threads' | 'scalar' | 'relaxed' | 'relaxed-threads'
@@ -7,6 +8,22 @@ export type CoreVariant = 'simd' | 'threads' | 'scalar' | 'relaxed' | 'relaxed-t
 /** Where the core's code may come from: its bytes, a response that carries them, an address, or a compiled module. */
 export type CoreSource = WebAssembly.Module | CoreBytes
 type CoreBytes = BufferSource | Response | URL | string
+
+/** An option that is the source of a core. */
+export const coreSource: Schema<CoreSource> = leaf(
+  'a wasm core: a WebAssembly.Module, its bytes, a Response or a URL',
+  (value) =>
+    typeof value === 'string' ||
+    value instanceof URL ||
+    value instanceof ArrayBuffer ||
+    ArrayBuffer.isView(value) ||
+    // Where there is no such class, nothing is an instance of it.
+    isOf(globalThis.WebAssembly?.Module, value) ||
+    isOf(globalThis.Response, value),
+)
+
+const isOf = (type: (abstract new (...args: never[]) => unknown) | undefined, value: unknown) =>
+  type !== undefined && value instanceof type
 
 // Imported when asked for, so that a bundler puts each into a file of its own.
 const inlined: Record<CoreVariant, () => Promise<{ readonly base64: string }>> = {
@@ -27,16 +44,31 @@ export async function coreBytes(variant: CoreVariant): Promise<Uint8Array<ArrayB
   return bytes
 }
 
+/** What every core exports, and more. */
+const needed = ['heapBase', 'run', 'setScratch', 'fusesMultiplyAdd', 'SCRATCH_BYTES'] as const
+
 /**
  * What an instance of the core on this memory exports. The loader's own `instantiate` asks whether it was given a
  * `Response`, for which Node loads all of its fetch.
+ * @throws EngineError for a module that is none of the cores
  */
 export async function coreExports<T extends Record<string, unknown>>(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
 ): Promise<T> {
-  const { exports } = await WebAssembly.instantiate(module, { env: { memory } })
-  return demangle<T>(exports)
+  let exports: WebAssembly.Exports
+  try {
+    exports = (await WebAssembly.instantiate(module, { env: { memory } })).exports
+  } catch (error) {
+    throw new EngineError(`The wasm core should be one of lanegrad's, found ${String(error)}`, {
+      cause: error,
+    })
+  }
+  const missing = needed.find((name) => !Object.hasOwn(exports, name))
+  if (missing === undefined) return demangle<T>(exports)
+  throw new EngineError(
+    `The wasm core should be one of lanegrad's, found a module without the export ${missing}.`,
+  )
 }
 
 /**

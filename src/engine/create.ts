@@ -1,9 +1,10 @@
 import { parallelism } from '#runtime'
 import { EngineError } from '../errors.js'
-import type { CoreSource } from './cores.js'
+import { Fault, leaf, object, optional, read, type Schema } from '../schema/schema.js'
+import { oneOf, wholeNumber } from '../schema/values.js'
+import { type CoreSource, coreSource } from './cores.js'
 import { type Engine, type EngineName, engineNames } from './engine.js'
 import { supportOf } from './support.js'
-import { createThreadsEngine } from './threads.js'
 import { createWasmEngine } from './wasm.js'
 
 export interface EngineOptions {
@@ -30,24 +31,30 @@ const alone = { threads: 'simd', 'relaxed-threads': 'relaxed' } as const
  * why.
  * @throws EngineError when the engine asked for is unknown or cannot run here, or an option is not right.
  */
-export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
-  checkOptions(options)
+export async function createEngine(given: EngineOptions = {}): Promise<Engine> {
+  const options = read(EngineError, 'createEngine', 'options', engineOptions, given)
+  checkThreads(options)
   return options.engine === undefined ? await fastest(options) : await asked(options.engine, options)
 }
 
-function checkOptions({ engine, threads }: EngineOptions): void {
-  if (engine !== undefined && !engineNames.includes(engine)) {
-    throw new EngineError(
-      `There is no engine called '${String(engine)}'; known are ${engineNames.join(', ')}.`,
-    )
-  }
-  if (threads === undefined) return
-  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
-    throw new EngineError(
-      `The number of threads should be a whole number of 1 to ${MOST_THREADS}, found ${threads}.`,
-    )
-  }
-  if (engine !== undefined && !(engine in alone) && threads > 1) {
+const engineFields = object<EngineOptions>({
+  engine: optional(oneOf(...engineNames)),
+  threads: optional(wholeNumber(1, MOST_THREADS)),
+  core: optional(coreSource),
+  worker: optional(leaf('a URL', (value) => typeof value === 'string' || value instanceof URL)),
+})
+
+/** An engine's name alone is easily taken for the options. */
+const engineOptions: Schema<EngineOptions> = {
+  expected: engineFields.expected,
+  read(value, path) {
+    if (!(engineNames as readonly unknown[]).includes(value)) return engineFields.read(value, path)
+    throw new Fault(path, `an object: createEngine({ engine: '${String(value)}' })`, value)
+  },
+}
+
+function checkThreads({ engine, threads = 1 }: EngineOptions): void {
+  if (engine !== undefined && !Object.hasOwn(alone, engine) && threads > 1) {
     throw new EngineError(`The ${engine} engine has one thread, and ${threads} were asked for.`)
   }
 }
@@ -72,7 +79,8 @@ async function fastest(options: EngineOptions): Promise<Engine> {
       const engine = await create(name, options)
       return because(engine, drawbacks.join('; ') || 'the fastest that gives the same bits everywhere')
     } catch (error) {
-      if (!(error instanceof EngineError)) throw error
+      // A core of the caller's own that is not right is not passed over in silence.
+      if (!(error instanceof EngineError) || (options.core && supportOf(name) === true)) throw error
       drawbacks.push(`no ${name}: ${error.message.replace(/\.$/, '')}`)
     }
   }
@@ -92,6 +100,7 @@ async function create(name: EngineName, options: EngineOptions): Promise<Engine>
     case 'threads':
     case 'relaxed-threads': {
       const { core, worker } = options
+      const { createThreadsEngine } = await import('./threads.js')
       return await createThreadsEngine(name, threadsFor(options), { core, worker, processors: parallelism() })
     }
     default:

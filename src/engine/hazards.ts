@@ -1,4 +1,5 @@
 import { type Instruction, operands, type Program } from '../program/builder.js'
+import { Spans } from '../program/spans.js'
 import { bytesOf } from '../program/tensor.js'
 import type { AddressOf } from './engine.js'
 
@@ -24,8 +25,8 @@ function accessOf(instruction: Instruction, addressOf: AddressOf): Access {
   }
 }
 
-const overlap = (some: readonly Span[], others: readonly Span[]): boolean =>
-  some.some((a) => others.some((b) => a.start < b.end && b.start < a.end))
+const overlap = (some: readonly Span[], others: Spans): boolean =>
+  some.some(({ start, end }) => others.meets(start, end))
 
 /**
  * For each instruction of a program whether threads must wait for each other before it: when it reads what one since the
@@ -34,18 +35,18 @@ const overlap = (some: readonly Span[], others: readonly Span[]): boolean =>
  * them will do.
  */
 export function barriersIn(program: Program, addressOf: AddressOf): boolean[] {
-  let reads: Span[] = []
-  let writes: Span[] = []
+  const reads = new Spans()
+  const writes = new Spans()
   return program.instructions.map((instruction) => {
     const access = accessOf(instruction, addressOf)
     const waits =
       overlap(access.reads, writes) || overlap(access.writes, reads) || overlap(access.writes, writes)
     if (waits) {
-      reads = []
-      writes = []
+      reads.clear()
+      writes.clear()
     }
-    reads.push(...access.reads)
-    writes.push(...access.writes)
+    for (const { start, end } of access.reads) reads.add(start, end)
+    for (const { start, end } of access.writes) writes.add(start, end)
     return waits
   })
 }

@@ -3,7 +3,8 @@
  * ("Format"). A file is the header's length (uint64, little-endian), the header (JSON), and the arrays' bytes end to end.
  */
 import { DataError } from '../errors.js'
-import { isPlainObject as isObject } from '../schema/schema.js'
+import { entries, isPlainObject as isObject, leaf, object, read } from '../schema/schema.js'
+import { arrayOf, bytes as someBytes, text } from '../schema/values.js'
 import { parseJson } from './json.js'
 
 /** An array of float32, row-major. */
@@ -26,6 +27,19 @@ interface Entry {
   readonly end: number
 }
 
+const namedArray = object<NamedArray>({
+  shape: leaf('a list of whole numbers from 0 up', isList),
+  data: arrayOf(Float32Array),
+})
+
+const safetensors = object<Safetensors>({
+  tensors: entries('a Map of an array { shape, data } for each name', namedArray),
+  metadata: leaf(
+    'an object of texts',
+    (value) => isObject(value) && Object.values(value).every((text) => typeof text === 'string'),
+  ),
+})
+
 const LENGTH_BYTES = 8
 /** The format's own limit. */
 const MAXIMUM_HEADER = 100_000_000
@@ -36,8 +50,9 @@ const METADATA = '__metadata__'
  *
  * @throws DataError for an array whose length is not that of its shape, and for one named `__metadata__`
  */
-export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array<ArrayBuffer> {
-  const header: Record<string, unknown> = Object.assign(Object.create(null), { [METADATA]: metadata })
+export function writeSafetensors(content: Safetensors): Uint8Array<ArrayBuffer> {
+  const { tensors, metadata } = read(DataError, 'writeSafetensors', 'content', safetensors, content)
+  const header: [string, unknown][] = [[METADATA, metadata]]
   let size = 0
   for (const [name, { shape, data }] of tensors) {
     const expected = elements(shape)
@@ -47,10 +62,10 @@ export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array
         `safetensors: ${name} of shape [${shape.join(', ')}] should have ${expected} values, found ${data.length}.`,
       )
     }
-    header[name] = { dtype: 'F32', shape, data_offsets: [size, size + data.length * 4] }
+    header.push([name, { dtype: 'F32', shape, data_offsets: [size, size + data.length * 4] }])
     size += data.length * 4
   }
-  const json = new TextEncoder().encode(JSON.stringify(header))
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)))
   const padded = Math.ceil(json.length / 8) * 8
   const bytes = new Uint8Array(LENGTH_BYTES + padded + size)
   const view = new DataView(bytes.buffer)
@@ -76,6 +91,8 @@ export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array
  *   beyond the end, bytes after the last array
  */
 export function readSafetensors(bytes: Uint8Array, file: string): Safetensors {
+  read(DataError, 'readSafetensors', 'bytes', someBytes, bytes)
+  read(DataError, 'readSafetensors', 'file', text, file)
   const wrong: Wrong = (byte, expected, found) =>
     new DataError(`${file}: byte ${byte}: expected ${expected}, found ${found}.`)
   if (bytes.length < LENGTH_BYTES) {
@@ -91,14 +108,14 @@ export function readSafetensors(bytes: Uint8Array, file: string): Safetensors {
   const header = parseHeader(bytes.subarray(LENGTH_BYTES, start), wrong)
   const metadata = checkMetadata(header[METADATA], wrong)
   const size = bytes.length - start
-  const entries = Object.entries(header)
+  const found = Object.entries(header)
     .filter(([name]) => name !== METADATA)
     .map(([name, value]) => checkEntry(name, value, size, wrong))
     .sort((a, b) => a.begin - b.begin || a.end - b.end)
 
   let end = 0
   let before = 'the header'
-  for (const entry of entries) {
+  for (const entry of found) {
     if (entry.begin !== end) {
       const what = entry.begin < end ? 'an overlap' : 'a gap'
       throw wrong(
@@ -113,12 +130,12 @@ export function readSafetensors(bytes: Uint8Array, file: string): Safetensors {
   if (end !== size) {
     throw wrong(start + end, `the end of the file after ${before}`, `${size - end} more bytes`)
   }
-  const read = ({ name, shape, begin, end }: Entry): [string, NamedArray] => {
+  const decode = ({ name, shape, begin, end }: Entry): [string, NamedArray] => {
     const data = new Float32Array((end - begin) / 4)
     for (let i = 0; i < data.length; i++) data[i] = view.getFloat32(start + begin + i * 4, true)
     return [name, { shape, data }]
   }
-  return { tensors: new Map(entries.map(read)), metadata }
+  return { tensors: new Map(found.map(decode)), metadata }
 }
 
 type Wrong = (byte: number, expected: string, found: string) => DataError

@@ -1,10 +1,12 @@
 /** A trained model in one safetensors file: the weights, the layers, and how its inputs are to be prepared. */
-import type { Standardisation } from '../data/dataset.js'
+import { aStandardisation, type Standardisation } from '../data/dataset.js'
 import { DataError, ModelError } from '../errors.js'
 import { showShape } from '../nn/layer.js'
-import { type LossName, type LossSpec, lossOf } from '../nn/losses.js'
-import { type Model, modelFromConfig } from '../nn/model.js'
+import { type LossName, type LossSpec, lossOf, lossSpec } from '../nn/losses.js'
+import { aModel, type Model, modelFromConfig } from '../nn/model.js'
+import { either, leaf, object, read } from '../schema/schema.js'
 import { show } from '../schema/show.js'
+import { text as aText, bytes as someBytes } from '../schema/values.js'
 import { parseJson } from './json.js'
 import { type NamedArray, readSafetensors } from './safetensors.js'
 import { checkSeal, SEAL, writeSealed } from './seal.js'
@@ -28,11 +30,22 @@ const KEYS = {
 const MEAN = 'standardisation/mean'
 const SCALE = 'standardisation/scale'
 
-/** The bytes of a model file. */
-export async function writeModel(
-  model: Model,
-  { data, standardisation, loss }: SavedSettings,
-): Promise<Uint8Array<ArrayBuffer>> {
+const savedSettings = object<SavedSettings>({
+  data: aText,
+  standardisation: either(
+    leaf<null>('null', (value) => value === null),
+    aStandardisation,
+  ),
+  loss: lossSpec,
+})
+
+/**
+ * The bytes of a model file.
+ * @throws ModelError that names the setting that is not right
+ */
+export async function writeModel(model: Model, settings: SavedSettings): Promise<Uint8Array<ArrayBuffer>> {
+  read(ModelError, 'writeModel', 'model', aModel, model)
+  const { data, standardisation, loss } = read(ModelError, 'writeModel', 'options', savedSettings, settings)
   const weights = model.weights()
   const tensors = new Map<string, NamedArray>()
   for (const { name, tensor } of model.parameters) {
@@ -63,6 +76,8 @@ export async function readModel(
   bytes: Uint8Array,
   file: string,
 ): Promise<{ model: Model; settings: SavedSettings }> {
+  read(DataError, 'readModel', 'bytes', someBytes, bytes)
+  read(DataError, 'readModel', 'file', aText, file)
   const { tensors, metadata } = readSafetensors(bytes, file)
   const seal = checkMetadata(metadata, file)
   if (seal !== undefined) await checkSeal(bytes, seal, file)

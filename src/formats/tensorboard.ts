@@ -14,13 +14,17 @@
  * The messages are encoded here, since a library for them would be the package's only dependency beyond its loader.
  */
 import { LanegradError } from '../errors.js'
-import type { EpochResult } from '../train/results.js'
+import { isPlainObject, leaf, read } from '../schema/schema.js'
+import { show } from '../schema/show.js'
+import { time } from '../schema/values.js'
+import { anEpoch, type EpochResult } from '../train/results.js'
 
 /**
  * The record that an event file begins with.
  * @param wallTime seconds since 1970
  */
 export function tensorboardHeader(wallTime: number): Uint8Array<ArrayBuffer> {
+  read(LanegradError, 'tensorboardHeader', 'wallTime', time, wallTime)
   return record([...double(1, wallTime), ...bytes(3, utf8.encode('brain.Event:2'))])
 }
 
@@ -34,8 +38,12 @@ export function tensorboardScalars(
   step: number,
   wallTime: number,
 ): Uint8Array<ArrayBuffer> {
+  read(LanegradError, 'tensorboardScalars', 'scalars', someScalars, scalars)
+  read(LanegradError, 'tensorboardScalars', 'wallTime', time, wallTime)
   if (!Number.isSafeInteger(step) || step < 0) {
-    throw new LanegradError(`tensorboardScalars: step should be a whole number from 0 up, found ${step}.`)
+    throw new LanegradError(
+      `tensorboardScalars: step should be a whole number from 0 up, found ${show(step)}.`,
+    )
   }
   const values = Object.entries(scalars).flatMap(([tag, value]) =>
     bytes(1, [...bytes(1, utf8.encode(tag)), ...float(2, value)]),
@@ -48,7 +56,13 @@ export function tensorboardScalars(
  * @param wallTime seconds since 1970
  */
 export function tensorboardEpoch(result: EpochResult, wallTime: number): Uint8Array<ArrayBuffer> {
-  const { epoch, loss, accuracy, rate, validation, samplesPerSecond } = result
+  const { epoch, loss, accuracy, rate, validation, samplesPerSecond } = read(
+    LanegradError,
+    'tensorboardEpoch',
+    'result',
+    anEpoch,
+    result,
+  )
   const measured = validation
     ? { 'loss/validation': validation.loss, 'accuracy/validation': validation.accuracy }
     : {}
@@ -59,6 +73,12 @@ export function tensorboardEpoch(result: EpochResult, wallTime: number): Uint8Ar
     wallTime,
   )
 }
+
+/** Numbers by tag: NaN and the infinities are shown, too. */
+const someScalars = leaf<Readonly<Record<string, number>>>(
+  'an object of numbers',
+  (value) => isPlainObject(value) && Object.values(value).every((number) => typeof number === 'number'),
+)
 
 const utf8 = new TextEncoder()
 

@@ -2,8 +2,8 @@ import type { Engine } from '../engine/engine.js'
 import { ModelError } from '../errors.js'
 import { sizeOf, type Tensor } from '../program/tensor.js'
 import { deep } from '../schema/plain-data.js'
-import { type Fields, leaf, list, object, optional, read, type Schema } from '../schema/schema.js'
-import { seed, shape } from '../schema/values.js'
+import { entries, type Fields, leaf, list, object, optional, read, type Schema } from '../schema/schema.js'
+import { arrayOf, seed, shape } from '../schema/values.js'
 import { type Chain, createChain } from './chain.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { Parameter } from './initialisers.js'
@@ -52,6 +52,8 @@ export function sequential(layers: readonly LayerSpec[], options: ModelOptions):
 export function modelFromConfig(config: unknown): Model {
   return new Model(read(ModelError, 'model', '', modelConfig, config))
 }
+
+const namedArrays = entries('a Map of a Float32Array for each name', arrayOf(Float32Array))
 
 /** A network: its layers, its parameters, and their values wherever those live. */
 export class Model {
@@ -112,28 +114,33 @@ export class Model {
   }
 
   /**
-   * Replaces parameters' values.
+   * Replaces the values of the parameters that are named; the others keep theirs.
    * @throws ModelError on an unknown name, a wrong length or a value that is not finite; nothing is changed then.
    * @throws TrainingError in the middle of an epoch, and while the model is being measured or used
    */
   setWeights(weights: ReadonlyMap<string, Float32Array>): void {
     this.memory.turns.refuseChange('setWeights')
-    const found = [...weights].map(([name, values]) => {
-      const parameter = this.parameters.find((candidate) => candidate.name === name)
-      if (!parameter) {
-        const known = this.parameters.map((candidate) => candidate.name).join(', ')
-        throw new ModelError(`The model has no parameter '${name}'; it has ${known}.`)
-      }
-      const { shape } = parameter.tensor
-      if (values.length !== sizeOf(shape)) {
-        throw new ModelError(
-          `${name}: expected ${sizeOf(shape)} values of shape ${showShape(shape)}, found ${values.length}.`,
-        )
-      }
-      const bad = values.findIndex((value) => !Number.isFinite(value))
-      if (bad >= 0) throw new ModelError(`${name}: value ${bad} is ${values[bad]}, expected a finite number.`)
-      return { parameter, values }
-    })
+    const known = new Map(this.parameters.map((parameter) => [parameter.name, parameter]))
+    const found = [...read(ModelError, 'setWeights', 'weights', namedArrays, weights)].map(
+      ([name, values]) => {
+        const parameter = known.get(name)
+        if (!parameter) {
+          throw new ModelError(
+            `The model has no parameter '${name}'; it has ${[...known.keys()].join(', ')}.`,
+          )
+        }
+        const { shape } = parameter.tensor
+        if (values.length !== sizeOf(shape)) {
+          throw new ModelError(
+            `${name}: expected ${sizeOf(shape)} values of shape ${showShape(shape)}, found ${values.length}.`,
+          )
+        }
+        const bad = values.findIndex((value) => !Number.isFinite(value))
+        if (bad >= 0)
+          throw new ModelError(`${name}: value ${bad} is ${values[bad]}, expected a finite number.`)
+        return { parameter, values }
+      },
+    )
     for (const { parameter, values } of found) this.memory.write(parameter, values)
   }
 

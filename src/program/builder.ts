@@ -1,3 +1,4 @@
+import { isPlainObject, leaf, type Schema } from '../schema/schema.js'
 import type { ArgumentKind, InstructionType } from './instructions.js'
 import type { Tensor } from './tensor.js'
 
@@ -18,6 +19,22 @@ export interface Instruction {
 export interface Program {
   readonly name: string
   readonly instructions: readonly Instruction[]
+}
+
+/** An argument that is a program. */
+export const aProgram: Schema<Program> = leaf(
+  'a program, such as trainer.trainingProgram(data) gives',
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as Program).name === 'string' &&
+    Array.isArray((value as Program).instructions) &&
+    (value as Program).instructions.every(isInstruction),
+)
+
+const isInstruction = (value: unknown): boolean => {
+  const { type, arguments: args, origin } = (value ?? {}) as Partial<Instruction>
+  return typeof type?.flops === 'function' && isPlainObject(args) && typeof origin === 'string'
 }
 
 /** Collects the instructions of one program. */

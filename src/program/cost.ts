@@ -1,4 +1,6 @@
-import { type Instruction, operands, type Program } from './builder.js'
+import { LanegradError } from '../errors.js'
+import { read } from '../schema/schema.js'
+import { aProgram, type Instruction, operands, type Program } from './builder.js'
 import { bytesOf } from './tensor.js'
 
 /** What an instruction or a program costs: floating-point operations, and bytes read and written in memory. */
@@ -21,6 +23,7 @@ export function instructionCost(instruction: Instruction): Cost {
 
 /** Counts a whole program. */
 export function programCost(program: Program): Cost {
+  read(LanegradError, 'programCost', 'program', aProgram, program)
   return program.instructions
     .map(instructionCost)
     .reduce((sum, cost) => ({ flops: sum.flops + cost.flops, bytes: sum.bytes + cost.bytes }), {

@@ -1,5 +1,7 @@
 import { Activation, GemmFlag } from '../../assembly/codes.js'
-import type { Instruction, Program } from './builder.js'
+import { LanegradError } from '../errors.js'
+import { read } from '../schema/schema.js'
+import { aProgram, type Instruction, type Program } from './builder.js'
 import { instructionCost, programCost } from './cost.js'
 import { planTransients } from './plan.js'
 import type { Tensor } from './tensor.js'
@@ -43,6 +45,7 @@ function printArguments(instruction: Instruction): string {
 
 /** A program as a table that a person can read: each instruction with its origin, its work and its arguments. */
 export function printProgram(program: Program): string {
+  read(LanegradError, 'printProgram', 'program', aProgram, program)
   const rows = program.instructions.map((instruction, index) => {
     const { flops, bytes } = instructionCost(instruction)
     return [

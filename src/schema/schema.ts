@@ -169,13 +169,29 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 }
 
 /** A list of `least` or more. */
-export function list<T>(what: string, entry: Schema<T>, least = 0): Schema<readonly T[]> {
+export function list<T>(what: string, entry: Schema<T>, least = 0): Schema<T[]> {
   const expected = least === 0 ? `a list of ${what}` : `a list of at least ${least} ${what}`
   return {
     expected,
     read(value, path) {
       if (!Array.isArray(value) || value.length < least) throw new Fault(path, expected, value)
       return Array.from(value, (content, i) => entry.read(content, `${path}[${i}]`))
+    },
+  }
+}
+
+/** A Map from names. It is copied. */
+export function entries<T>(expected: string, entry: Schema<T>): Schema<ReadonlyMap<string, T>> {
+  return {
+    expected,
+    read(value, path) {
+      if (!(value instanceof Map)) throw new Fault(path, expected, value)
+      return new Map(
+        [...value].map(([name, content]) => {
+          if (typeof name !== 'string') throw new Fault(path, expected, value)
+          return [name, entry.read(content, `${path}.${name}`)]
+        }),
+      )
     },
   }
 }

@@ -74,6 +74,11 @@ export const arrayOf = <T>(...types: readonly (abstract new (...args: never[]) =
     types.some((type) => value instanceof type),
   )
 
+export const bytes = arrayOf(Uint8Array)
+
+/** A whole second or a part of one, since 1970. */
+export const time: Schema<number> = leaf('a finite number of seconds', Number.isFinite)
+
 /** An object of the project's own, known by what it has. */
 export const instance = <T>(expected: string, ...members: readonly (keyof T & string)[]): Schema<T> =>
   leaf(

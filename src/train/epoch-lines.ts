@@ -1,4 +1,6 @@
-import type { EpochResult } from './results.js'
+import { LanegradError } from '../errors.js'
+import { read } from '../schema/schema.js'
+import { anEpoch, type EpochResult } from './results.js'
 
 const columns = [
   'epoch',
@@ -27,6 +29,7 @@ function figuresOf(result: EpochResult): Record<(typeof columns)[number], number
 
 /** An epoch as a line of JSON, to be appended to a log (jsonlines.org); ends with a line feed. */
 export function jsonLine(result: EpochResult): string {
+  read(LanegradError, 'jsonLine', 'result', anEpoch, result)
   return `${JSON.stringify(figuresOf(result))}\n`
 }
 
@@ -37,6 +40,7 @@ export function csvHeader(): string {
 
 /** An epoch as a line of comma-separated values (RFC 4180), to be appended to a log; what is missing is left empty. */
 export function csvLine(result: EpochResult): string {
+  read(LanegradError, 'csvLine', 'result', anEpoch, result)
   const figures = figuresOf(result)
   return `${columns.map((column) => figures[column] ?? '').join(',')}\r\n`
 }

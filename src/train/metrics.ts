@@ -1,3 +1,7 @@
+import { ModelError } from '../errors.js'
+import { read } from '../schema/schema.js'
+import { arrayOf, wholeNumber } from '../schema/values.js'
+
 /** How a model did on a data set. */
 export interface Evaluation {
   readonly samples: number
@@ -37,13 +41,29 @@ export interface MacroMetrics {
 
 /** How often each label (row) was predicted as each class (column). */
 export class ConfusionMatrix {
-  /** @param counts [classes, classes], row-major */
+  /**
+   * @param counts [classes, classes], row-major
+   * @throws ModelError when they are not
+   */
   constructor(
     readonly classes: number,
     readonly counts: Int32Array,
-  ) {}
+  ) {
+    const where = 'ConfusionMatrix'
+    read(ModelError, where, 'classes', wholeNumber(1), classes)
+    read(ModelError, where, 'counts', arrayOf(Int32Array), counts)
+    read(ModelError, where, 'counts.length', wholeNumber(classes * classes, classes * classes), counts.length)
+  }
 
+  /** @throws ModelError for what is no class */
   at(label: number, predicted: number): number {
+    const aClass = wholeNumber(0, this.classes - 1)
+    read(ModelError, 'ConfusionMatrix.at', 'label', aClass, label)
+    read(ModelError, 'ConfusionMatrix.at', 'predicted', aClass, predicted)
+    return this.count(label, predicted)
+  }
+
+  private count(label: number, predicted: number): number {
     return this.counts[label * this.classes + predicted]!
   }
 
@@ -51,9 +71,9 @@ export class ConfusionMatrix {
   perClass(): ClassMetrics[] {
     const all = Array.from({ length: this.classes }, (_, i) => i)
     return all.map((label) => {
-      const right = this.at(label, label)
-      const support = all.reduce((sum, predicted) => sum + this.at(label, predicted), 0)
-      const claimed = all.reduce((sum, other) => sum + this.at(other, label), 0)
+      const right = this.count(label, label)
+      const support = all.reduce((sum, predicted) => sum + this.count(label, predicted), 0)
+      const claimed = all.reduce((sum, other) => sum + this.count(other, label), 0)
       return {
         support,
         precision: right / claimed,

@@ -1,3 +1,4 @@
+import { isPlainObject, leaf, type Schema } from '../schema/schema.js'
 import type { Evaluation } from './metrics.js'
 
 /** One training step. */
@@ -34,3 +35,17 @@ export interface EpochResult {
   /** False when training was stopped within the epoch; it is not validated then. */
   readonly complete: boolean
 }
+
+/** An argument that is the result of an epoch: what is written of it is there. */
+export const anEpoch: Schema<EpochResult> = leaf('the result of an epoch, as fit yields it', (value) => {
+  if (!isPlainObject(value)) return false
+  const { validation, complete, ...others } = value
+  const figures = ['epoch', 'steps', 'samples', 'loss', 'accuracy', 'rate', 'seconds', 'samplesPerSecond']
+  return (
+    figures.every((name) => typeof others[name] === 'number') &&
+    typeof complete === 'boolean' &&
+    (validation === null ||
+      (isPlainObject(validation) &&
+        ['loss', 'accuracy'].every((name) => typeof validation[name] === 'number')))
+  )
+})

@@ -130,6 +130,20 @@ t.test('the categorical cross-entropy agrees with the golden vectors', async (t)
   }
 })
 
+t.test('scores that are all zero, or as good as that, have a finite loss and gradient', async (t) => {
+  for (const engine of await everyEngine()) {
+    const x = Float32Array.of(0, 0, 0, 1, 0, 1, 1e-45, 0, 1e-45)
+    const found = categorical(engine, x, Int32Array.of(1, 1, 2), 3)
+    const most = Math.fround(-Math.log(1e-7))
+    t.ok(Math.abs(found.loss[0]! - most) < 1e-5, `${engine.name}: ${found.loss[0]}`)
+    t.equal(found.loss[1], found.loss[0], 'as that of a class that was given nothing')
+    t.ok(Math.abs(found.loss[2]! - Math.log(2)) < 1e-6, 'half of next to nothing')
+    t.same([...found.dscores], Array(9).fill(0), `${engine.name}: gradient`)
+    t.same([...found.probabilities], [0, 0, 0, 0.5, 0, 0.5, 0.5, 0, 0.5])
+    t.same([...found.predicted], [0, 0, 0])
+  }
+})
+
 t.test('both losses give the same bits on every engine and any number of threads', async (t) => {
   const cases = new Cases()
   const engines = [...(await everyEngine())]

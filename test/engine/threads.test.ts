@@ -139,8 +139,11 @@ t.test('the engine, and why it was chosen', async (t) => {
 
 t.test('engines that cannot be had are refused in words', async (t) => {
   const cases: [Parameters<typeof createEngine>[0], RegExp][] = [
-    [{ engine: 'gpu' as never }, /^There is no engine called 'gpu'; known are threads, simd, /],
-    [{ threads: 0 }, /^The number of threads should be a whole number of 1 to 64, found 0\.$/],
+    [
+      { engine: 'gpu' as never },
+      /^createEngine: engine should be one of 'threads', 'simd', .*, found "gpu"\.$/,
+    ],
+    [{ threads: 0 }, /^createEngine: threads should be a whole number from 1 to 64, found 0\.$/],
     [{ threads: 2.5 }, /found 2\.5\.$/],
     [{ threads: 65 }, /found 65\.$/],
     [{ threads: Number.NaN }, /found NaN\.$/],

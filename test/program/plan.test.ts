@@ -4,7 +4,9 @@ import { programCost } from '../../src/program/cost.js'
 import { copy, fill, gemm } from '../../src/program/instructions.js'
 import { planSequence, planTransients } from '../../src/program/plan.js'
 import { printProgram } from '../../src/program/print.js'
+import { Spans } from '../../src/program/spans.js'
 import { createTensor } from '../../src/program/tensor.js'
+import { randomWords } from '../support/data.js'
 
 /** A program of random copies between buffers of random sizes. */
 function randomProgram(random: () => number): ProgramBuilder {
@@ -43,11 +45,40 @@ t.test('buffers that are alive together never share memory, and memory is shared
         if (together && overlap) t.fail(`round ${round}: ${JSON.stringify([a, b])}`)
       }
       if (a.end > bytes || a.start % 64 !== 0) t.fail(`round ${round}: outside the plan or not aligned`)
+      // The largest came first: of those before it the ones alive with it leave no room below.
+      const before = alive.slice(0, i).filter((b) => a.first <= b.last && b.first <= a.last)
+      const fits = (start: number) =>
+        before.every((b) => start + (a.end - a.start) <= b.start || Math.ceil(b.end / 64) * 64 <= start)
+      for (let start = 0; start < a.start; start += 64) if (fits(start)) t.fail(`${round}: room at ${start}`)
     }
     planned += bytes
     needed += planSequence(offsets.keys()).bytes
   }
   t.ok(planned < needed, `${planned} bytes planned for ${needed}`)
+})
+
+t.test('a set of spans is that of their addresses', async (t) => {
+  const random = randomWords(7)
+  for (let round = 0; round < 100; round++) {
+    const spans = new Spans()
+    const taken = new Set<number>()
+    for (let i = 0; i < 12; i++) {
+      const start = random() % 40
+      const end = start + (random() % 6)
+      const meets = Array.from({ length: end - start }, (_, at) => start + at).some((at) => taken.has(at))
+      if (end > start && spans.meets(start, end) !== meets) t.fail(`round ${round}: ${start} to ${end}`)
+      let after = start
+      while (after < 50 && !taken.has(after)) after++
+      while (taken.has(after)) after++
+      if (meets && spans.endOfMeeting(start, end) !== after) t.fail(`round ${round}: end after ${start}`)
+      spans.add(start, end)
+      for (let at = start; at < end; at++) taken.add(at)
+    }
+  }
+  const spans = new Spans()
+  spans.add(1, 3)
+  spans.clear()
+  t.notOk(spans.meets(0, 9))
 })
 
 t.test('persistent buffers are not planned as transient ones', async (t) => {

@@ -320,7 +320,7 @@ t.test('a closed engine and an engine that is not there say so', async (t) => {
   }
   await t.rejects(createEngine({ engine: 'gpu' as never }), {
     name: 'EngineError',
-    message: /no engine called 'gpu'/,
+    message: /engine should be one of .* found "gpu"/,
   })
 })
 

@@ -7,12 +7,18 @@ import { type Views, viewsOf } from './views.js'
 /** Address 0 stands for "none", so the heap starts one cache line in. */
 const HEAP_BASE = 64
 
+/** What the addresses in a program reach. */
+const MOST_BYTES = 2 ** 32
+
 /** An engine named js on an ArrayBuffer; `run` runs the instructions in the `words` 32-bit words at `program`. */
 export function createArrayEngine(run: (views: Views, program: number, words: number) => void): Engine {
   let views = viewsOf(new ArrayBuffer(1 << 20))
   let closed = false
   const heap = new Heap(HEAP_BASE, (end) => {
     if (end <= views.u8.length) return
+    if (end > MOST_BYTES) {
+      throw new EngineError(`The js engine needs ${end} bytes of memory, and 32-bit addresses reach 4 GiB.`)
+    }
     let grown: ArrayBuffer
     try {
       grown = new ArrayBuffer(Math.max(end, Math.min(2 * views.u8.length, 2 ** 30)))

@@ -25,7 +25,7 @@ export function categoricalCrossEntropy(
     const sum = rowSum(f32, x, classes)
     const score = f32[x + label]!
     const share = sum === 0 ? 0 : f(score / sum)
-    const isClipped = share < EPSILON || share > HIGHEST
+    const isClipped = share < EPSILON || share > HIGHEST || f(1 / score) === Infinity
     f32[(loss >>> 2) + r] = -log(Math.max(Math.min(share, HIGHEST), EPSILON))
     if (dscores === 0) continue
     const d = (dscores >>> 2) + r * classes
