@@ -46,7 +46,7 @@ export {
 } from './data/table/encoding.js'
 export { readJsonLines } from './data/table/json-lines.js'
 export type { Table } from './data/table/table.js'
-export type { CoreSource } from './engine/cores.js'
+export type { CoreSource } from './engine/core-source.js'
 export { createEngine, type EngineOptions } from './engine/create.js'
 export { type Engine, type EngineName, engineNames } from './engine/engine.js'
 export { engineSupport } from './engine/support.js'

@@ -9,11 +9,6 @@ const PLAUSIBLE_EXPANSION = 64
 /** Around the deflate data: a header of 10 bytes, then CRC-32 and size (RFC 1952, section 2.3). */
 const TRAILER_SIZE = 8
 
-/** Whether bytes start as gzip does (RFC 1952, section 2.3.1). */
-export function isGzip(bytes: Uint8Array): boolean {
-  return bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b
-}
-
 /**
  * Decompresses gzip data of one member whose content says itself how long it is.
  *

@@ -2,7 +2,6 @@ import { DataError } from '../errors.js'
 import { leaf, list, object, read } from '../schema/schema.js'
 import { show } from '../schema/show.js'
 import { bytes as someBytes, text } from '../schema/values.js'
-import { gunzip, gzip, isGzip } from './gzip.js'
 
 /**
  * An array of an IDX file (http://yann.lecun.com/exdb/mnist/, "the IDX file format"): row-major `data`, whose
@@ -135,7 +134,8 @@ export async function readIdxOrGzip(bytes: Uint8Array, name: string): Promise<Id
  *
  * @throws DataError for gzip data that is damaged, truncated or too long, and for a wrong header
  */
-export function gunzipIdx(bytes: Uint8Array, name: string): Promise<Uint8Array> {
+export async function gunzipIdx(bytes: Uint8Array, name: string): Promise<Uint8Array> {
+  const { gunzip } = await import('./gzip.js')
   return gunzip(bytes, name, (head) => {
     if (head.length < 4 || head.length < headerSizeOf(head)) return undefined
     return readHeader(head, `${name} (decompressed)`).fileSize
@@ -187,6 +187,7 @@ export function writeIdx(array: IdxArray): Uint8Array {
 
 /** The gzip-compressed bytes of an IDX file. Errors as writeIdx. */
 export async function writeIdxGzip(array: IdxArray): Promise<Uint8Array> {
+  const { gzip } = await import('./gzip.js')
   return gzip(writeIdx(array))
 }
 
@@ -198,6 +199,11 @@ const anIdxArray = object<IdxArray>({
   ),
   data: leaf('an array of numbers', (value) => ArrayBuffer.isView(value) || Array.isArray(value)),
 })
+
+/** Whether bytes start as gzip does (RFC 1952, section 2.3.1). */
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b
+}
 
 function headerSizeOf(bytes: Uint8Array): number {
   return 4 + 4 * bytes[3]!

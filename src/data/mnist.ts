@@ -13,10 +13,8 @@ import { leaf, list, object, optional, read } from '../schema/schema.js'
 import { abortSignal, aFunction, text, truth } from '../schema/values.js'
 import { sha256 } from '../sha256.js'
 import { type Dataset, datasetFromIdx, type NamedIdx } from './dataset.js'
-import { download } from './download.js'
 import type { FoundFile } from './files.js'
-import { isGzip } from './gzip.js'
-import { gunzipIdx, readIdx } from './idx.js'
+import { gunzipIdx, isGzip, readIdx } from './idx.js'
 
 /** One of the four files of a family. */
 export interface FamilyFile {
@@ -186,19 +184,23 @@ export const families = {
   ),
 } satisfies Record<string, Family>
 
+async function load(name: keyof typeof families, options: DataOptions): Promise<FamilyData> {
+  return loadFamily(families[name], read(DataError, name, 'options', dataOptions, options))
+}
+
 /** MNIST: 60,000 and 10,000 handwritten digits, 28x28 bytes each. Looked for as loadFamily says. */
-export async function mnist(options: DataOptions = {}): Promise<FamilyData> {
-  return loadFamily(families.mnist, read(DataError, 'mnist', 'options', dataOptions, options))
+export function mnist(options: DataOptions = {}): Promise<FamilyData> {
+  return load('mnist', options)
 }
 
 /** Fashion-MNIST: 60,000 and 10,000 articles of clothing, 28x28 bytes each. Looked for as loadFamily says. */
-export async function fashionMnist(options: DataOptions = {}): Promise<FamilyData> {
-  return loadFamily(families.fashionMnist, read(DataError, 'fashionMnist', 'options', dataOptions, options))
+export function fashionMnist(options: DataOptions = {}): Promise<FamilyData> {
+  return load('fashionMnist', options)
 }
 
 /** KMNIST: 60,000 and 10,000 cursive Japanese characters, 28x28 bytes each. Looked for as loadFamily says. */
-export async function kmnist(options: DataOptions = {}): Promise<FamilyData> {
-  return loadFamily(families.kmnist, read(DataError, 'kmnist', 'options', dataOptions, options))
+export function kmnist(options: DataOptions = {}): Promise<FamilyData> {
+  return load('kmnist', options)
 }
 
 /**
@@ -349,6 +351,7 @@ async function fromMirrors(
   for (const mirror of mirrors) {
     const url = `${mirror.endsWith('/') ? mirror : `${mirror}/`}${file.name}.gz`
     try {
+      const { download } = await import('./download.js')
       const bytes = await download(url, {
         limit: 2 * file.shape.reduce((product, size) => product * size, 1) + 1024,
         connectTimeout: options.connectTimeout,

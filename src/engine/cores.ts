@@ -1,29 +1,9 @@
 import { demangle } from '@assemblyscript/loader'
 import { EngineError } from '../errors.js'
-import { leaf, type Schema } from '../schema/schema.js'
+import type { CoreBytes, CoreSource } from './core-source.js'
 
 /** The builds of the numeric core. */
 export type CoreVariant = 'simd' | 'threads' | 'scalar' | 'relaxed' | 'relaxed-threads'
-
-/** Where the core's code may come from: its bytes, a response that carries them, an address, or a compiled module. */
-export type CoreSource = WebAssembly.Module | CoreBytes
-type CoreBytes = BufferSource | Response | URL | string
-
-/** An option that is the source of a core. */
-export const coreSource: Schema<CoreSource> = leaf(
-  'a wasm core: a WebAssembly.Module, its bytes, a Response or a URL',
-  (value) =>
-    typeof value === 'string' ||
-    value instanceof URL ||
-    value instanceof ArrayBuffer ||
-    ArrayBuffer.isView(value) ||
-    // Where there is no such class, nothing is an instance of it.
-    isOf(globalThis.WebAssembly?.Module, value) ||
-    isOf(globalThis.Response, value),
-)
-
-const isOf = (type: (abstract new (...args: never[]) => unknown) | undefined, value: unknown) =>
-  type !== undefined && value instanceof type
 
 // Imported when asked for, so that a bundler puts each into a file of its own.
 const inlined: Record<CoreVariant, () => Promise<{ readonly base64: string }>> = {

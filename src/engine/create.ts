@@ -2,10 +2,9 @@ import { parallelism } from '#runtime'
 import { EngineError } from '../errors.js'
 import { Fault, leaf, object, optional, read, type Schema } from '../schema/schema.js'
 import { oneOf, wholeNumber } from '../schema/values.js'
-import { type CoreSource, coreSource } from './cores.js'
+import { type CoreSource, coreSource } from './core-source.js'
 import { type Engine, type EngineName, engineNames } from './engine.js'
 import { supportOf } from './support.js'
-import { createWasmEngine } from './wasm.js'
 
 export interface EngineOptions {
   /** Which engine to create; without it the fastest of those that give the same bits. */
@@ -104,7 +103,7 @@ async function create(name: EngineName, options: EngineOptions): Promise<Engine>
       return await createThreadsEngine(name, threadsFor(options), { core, worker, processors: parallelism() })
     }
     default:
-      return await createWasmEngine(name, options.core)
+      return await (await import('./wasm.js')).createWasmEngine(name, options.core)
   }
 }
 

@@ -1,6 +1,7 @@
 import { dispose } from '../disposal.js'
 import { EngineError } from '../errors.js'
-import { type CoreSource, coreExports, coreModule } from './cores.js'
+import type { CoreSource } from './core-source.js'
+import { coreExports, coreModule } from './cores.js'
 import { closedError, type Engine, type EngineName, isRelaxed } from './engine.js'
 import { WasmMemory } from './wasm-memory.js'
 

@@ -38,8 +38,7 @@ export function isClass(value: unknown): boolean {
 
 function describeFunction(value: object): string {
   const { name } = value as { name?: unknown }
-  const called = typeof name === 'string' && name !== '' ? ` ${name}` : ''
-  return isClass(value) ? `the class${called}` : called === '' ? 'a function' : `the function${called}`
+  return `the ${isClass(value) ? 'class' : 'function'} ${name === '' ? 'without a name' : String(name)}`
 }
 
 function describeObject(value: object, depth: number): string {
