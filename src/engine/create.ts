@@ -4,7 +4,6 @@ import { Fault, leaf, object, optional, read, type Schema } from '../schema/sche
 import { oneOf, wholeNumber } from '../schema/values.js'
 import { type CoreSource, coreSource } from './core-source.js'
 import { type Engine, type EngineName, engineNames } from './engine.js'
-import { supportOf } from './support.js'
 
 export interface EngineOptions {
   /** Which engine to create; without it the fastest of those that give the same bits. */
@@ -18,6 +17,9 @@ export interface EngineOptions {
 }
 
 const MOST_THREADS = 64
+
+// As the engines are, it is imported when one is created.
+const support = () => import('./support.js')
 
 /** Those that give the same bits, fastest first. */
 const preferred = ['threads', 'simd', 'scalar', 'js'] as const
@@ -79,7 +81,8 @@ async function fastest(options: EngineOptions): Promise<Engine> {
       return because(engine, drawbacks.join('; ') || 'the fastest that gives the same bits everywhere')
     } catch (error) {
       // A core of the caller's own that is not right is not passed over in silence.
-      if (!(error instanceof EngineError) || (options.core && supportOf(name) === true)) throw error
+      if (!(error instanceof EngineError) || (options.core && (await support()).supportOf(name) === true))
+        throw error
       drawbacks.push(`no ${name}: ${error.message.replace(/\.$/, '')}`)
     }
   }
@@ -91,8 +94,9 @@ function threadsFor({ threads }: EngineOptions): number {
 }
 
 async function create(name: EngineName, options: EngineOptions): Promise<Engine> {
-  const support = supportOf(name)
-  if (support !== true) throw new EngineError(`The ${name} engine cannot run here. ${support}`)
+  const { supportOf } = await support()
+  const found = supportOf(name)
+  if (found !== true) throw new EngineError(`The ${name} engine cannot run here. ${found}`)
   switch (name) {
     case 'js':
       return (await import('./js/engine.js')).createJsEngine()
