@@ -36,7 +36,8 @@ t.test(
             logs: new Float32Array(steps * rows),
           }
           const [logits, average] = [values(steps * rows * classes), values(rows * classes)]
-          const args = { logits, average, labels, ...written, steps, rows, classes }
+          const all = { valid: null, weights: null, divisor: null }
+          const args = { logits, average, labels, ...all, ...written, steps, rows, classes }
           runInstruction(engine, instruction.averagedCrossEntropy, args)
           return written
         },
