@@ -2,7 +2,6 @@ import t from 'tap'
 import { flatten } from '../../src/nn/layers/flatten.js'
 import { averagePool2d, globalAveragePool2d, maxPool2d } from '../../src/nn/layers/pool2d.js'
 import type { LayerSpec } from '../../src/nn/layers/spec.js'
-import { sequential } from '../../src/nn/model.js'
 import * as instruction from '../../src/program/instructions.js'
 import { mixedFloats, sameBits } from '../support/bits.js'
 import { Cases } from '../support/cases.js'
@@ -85,17 +84,4 @@ t.test('every engine and every number of shares gives the same bits', async (t) 
     }
   }
   cases.end(t)
-})
-
-t.test('a wrong description is refused by name', async (t) => {
-  const wrong: [() => LayerSpec, number[], RegExp][] = [
-    [() => maxPool2d(0), [4, 4], /maxPool2d: size should be a whole number from 1 up or a pair/],
-    [() => maxPool2d(5), [4, 4, 3], /maxPool2d_1: a window of 5 x 5 does not fit .* \[4, 4, 3\]/],
-    [() => averagePool2d([2, 3]), [4, 4], /averagePool2d_1: windows of 2 x 3 need a stride, found none/],
-    [() => averagePool2d(2, { stride: 0 }), [4, 4], /stride should be a whole number from 1 up, found 0/],
-    [() => globalAveragePool2d(), [16], /globalAveragePool2d_1: takes images, .* \[16\]/],
-  ]
-  for (const [spec, input, message] of wrong) {
-    t.throws(() => sequential([spec()], { input }), { name: 'ModelError', message })
-  }
 })

@@ -1,7 +1,8 @@
 import t from 'tap'
-import { buildSgd, type SgdOptions, sgd } from '../../src/optim/sgd.js'
+import { sgd } from '../../src/index.js'
 import * as instruction from '../../src/program/instructions.js'
 import { floats, golden, mismatch } from '../support/golden.js'
+import { testOptimizerBits } from '../support/optimizer-kernels.js'
 import { everyEngine, runInstruction } from '../support/run.js'
 
 interface SgdConfig {
@@ -35,18 +36,5 @@ t.test('SGD in all its forms agrees with the golden vectors', async (t) => {
   }
 })
 
-t.test('a wrong option is refused by name', async (t) => {
-  const wrong: [SgdOptions, RegExp][] = [
-    [
-      { rate: Number.NaN },
-      /sgd: rate should be a finite number from 0 up or a schedule: stepDecay\(...\), .*found NaN/,
-    ],
-    [{ rate: 1, momentum: 1 }, /sgd: momentum should be a number from 0 up to, but not, 1, found 1/],
-    [{ rate: 1, nesterov: true }, /sgd: nesterov needs a momentum above 0/],
-    [{ rate: 1, momentom: 0.9 } as never, /sgd: unknown field 'momentom'; known are rate, momentum/],
-    [{} as never, /sgd: the field 'rate' is missing/],
-  ]
-  for (const [options, message] of wrong) {
-    t.throws(() => buildSgd(sgd(options)), { name: 'ModelError', message })
-  }
-})
+const rate = 0.01
+testOptimizerBits([sgd({ rate }), sgd({ rate, momentum: 0.9, nesterov: true, weightDecay: 0.1 })])

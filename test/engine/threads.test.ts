@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import type { Engine } from '../../src/engine/engine.js'
-import { Patience } from '../../src/engine/patience.js'
 import type { ThreadWorker } from '../../src/engine/runtime.js'
 import { createWorker } from '../../src/engine/runtime.node.js'
 import { createThreadsEngine, type ThreadsOptions } from '../../src/engine/threads.js'
@@ -11,8 +10,6 @@ import {
   createEngine,
   createTrainer,
   dense,
-  engineNames,
-  engineSupport,
   flatten,
   sequential,
   sgd,
@@ -152,45 +149,6 @@ t.test('engines that cannot be had are refused in words', async (t) => {
   for (const [options, message] of cases) {
     await t.rejects(createEngine(options), { name: 'EngineError', message })
   }
-})
-
-t.test('every engine is supported or the reason is said', (t) => {
-  const support = engineSupport()
-  t.same(Object.keys(support).sort(), [...engineNames].sort())
-  t.equal(support.js, true)
-  for (const [name, found] of Object.entries(support)) {
-    if (found !== true) t.match(found, /^[A-Z].*\.$/, name)
-  }
-  t.end()
-})
-
-t.test('where shared memory is missing there are no threads, and it is said what to do', async (t) => {
-  const kept = { SharedArrayBuffer: globalThis.SharedArrayBuffer }
-  const page = globalThis as { crossOriginIsolated?: boolean; SharedArrayBuffer?: unknown }
-  page.SharedArrayBuffer = undefined
-  t.teardown(() => Object.assign(globalThis, kept))
-  t.match(engineSupport().threads, /no SharedArrayBuffer\.$/)
-  page.crossOriginIsolated = false
-  t.teardown(() => delete page.crossOriginIsolated)
-  t.match(engineSupport().threads, /Cross-Origin-Opener-Policy: same-origin/)
-  await t.rejects(createEngine({ engine: 'threads', threads: 2 }), {
-    name: 'EngineError',
-    message: /^The threads engine cannot run here\. Threads need shared memory, /,
-  })
-  const engine = await createEngine({ threads: 2 })
-  t.match(engine.describe(), /^simd: .* \(no threads: .*Cross-Origin-Embedder-Policy: require-corp\)$/)
-})
-
-t.test('where a thread may not sleep, threads need a worker', async (t) => {
-  const { wait } = Atomics
-  t.teardown(() => {
-    Atomics.wait = wait
-  })
-  Atomics.wait = () => {
-    throw new TypeError('Atomics.wait cannot be called in this context')
-  }
-  t.match(engineSupport().threads, /create the engine in a worker, and train there\.$/)
-  t.equal(engineSupport().simd, true)
 })
 
 t.test('a worker that cannot start is an error, or makes the default engine do without', async (t) => {
@@ -354,28 +312,6 @@ t.test('a closed engine has no threads left, and refuses to run', async (t) => {
     name: 'EngineError',
     message: 'The engine was closed and cannot run another program.',
   })
-})
-
-t.test('a thread is not given up while others come further, nor for a pause of the whole process', (t) => {
-  let now = 0
-  const patience = new Patience(1000, () => now)
-  const look = (milliseconds: number, reached: number) => {
-    now += milliseconds
-    return patience.isOver(reached)
-  }
-  t.equal(look(260, 0), false)
-  t.equal(look(3_600_000, 0), false, 'suspended for an hour')
-  const moving = Array.from({ length: 50 }, (_, reached) => look(250, reached + 1))
-  t.notOk(moving.includes(true), 'while others come further')
-  const looks = Array.from({ length: 10 }, () => look(250, 50))
-  t.same(looks.indexOf(true), 4, 'after more than a second without any progress')
-  const slow = new Patience(1000, () => now)
-  now += 2250
-  t.equal(slow.isOver(0), false)
-  let waited = 0
-  for (; waited < 100_000 && !slow.isOver(0); waited += 250) now += 250
-  t.ok(waited > 40_000, 'twenty times as long as its own two seconds of work')
-  t.end()
 })
 
 t.test('a process that forgets to close its engine ends all the same', async (t) => {

@@ -1,7 +1,6 @@
 import t from 'tap'
 import {
   createEngine,
-  createEvaluator,
   createTrainer,
   type Dataset,
   dataset,
@@ -210,22 +209,6 @@ t.test('epochs of a few steps let other tasks in as well', async (t) => {
   setTimeout(() => controller.abort(), 1)
   const epochs = await all(trainer.fit(quarters(32), { epochs: 100_000, signal: controller.signal }))
   t.ok(epochs.length < 100_000, `${epochs.length} epochs`)
-})
-
-t.test('an evaluator measures and predicts as the trainer does', async (t) => {
-  const data = quarters(300)
-  for (const options of [{}, { standardisation: standardisation(data) }]) {
-    const { trainer, engine, model } = await setUp('simd', options)
-    await all(trainer.fit(data, { epochs: 1 }))
-    const evaluator = createEvaluator(engine, model, options)
-    t.same(await evaluator.evaluate(data), await trainer.evaluate(data))
-    t.same(await evaluator.predict(data), await trainer.predict(data))
-    evaluator.close()
-    await all(trainer.fit(data, { epochs: 1 }))
-  }
-  const { engine, model } = await setUp('simd')
-  const message = /^createEvaluator: unknown field 'los'/
-  t.throws(() => createEvaluator(engine, model, { los: 1 } as never), { name: 'ModelError', message })
 })
 
 t.test('only one fit at a time', async (t) => {

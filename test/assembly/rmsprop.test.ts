@@ -1,0 +1,8 @@
+import { rmsprop } from '../../src/index.js'
+import { testAdaptiveKernel } from '../support/optimizer-kernels.js'
+
+const rate = 0.01
+testAdaptiveKernel(/^rmsprop$/, [
+  rmsprop({ rate }),
+  rmsprop({ rate, epsilonInside: true, decay: 0.99, epsilon: 1e-3 }),
+])

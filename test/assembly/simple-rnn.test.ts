@@ -1,0 +1,3 @@
+import { testRecurrentKernel } from '../support/recurrent-kernels.js'
+
+testRecurrentKernel('simpleRnn')
