@@ -31,6 +31,8 @@ export interface Composition {
   readonly input: readonly number[]
   readonly batch: number
   readonly seed?: number
+  /** Whether the batch's `valid` [steps, batch] says which steps are not padding. */
+  readonly isMasked?: boolean
   /** Without one no parameter changes, and their gradients can be read. */
   readonly optimizer?: OptimizerSpec
   /** Emits the loss and returns the gradient of the output. */
@@ -58,8 +60,10 @@ export class Training {
     const { program, model } = this
     this.loan = model.weightsIn(engine)
     const step = this.kept('step', [1], 'i32')
+    const steps = (first.valid?.length ?? 0) / batch
     const context: EmitContext = {
       ...{ program, batch, training: true, step, seed },
+      valid: composition.isMasked ? this.kept('valid', [steps, batch]) : null,
       carried: (name, shape) => this.kept(name, shape),
       gradientOf: ({ name, tensor }) => this.kept(`${name}.gradient`, tensor.shape),
       layerDone() {},
