@@ -74,6 +74,15 @@ const sourceSchema = object<DatasetSource & Partial<Pick<Dataset, 'count' | 'sam
   ...{ count: optional(wholeNumber(1)), sampleSize: optional(wholeNumber(1)) },
 })
 
+/** What names the data set in the messages about all else that may be wrong with it. */
+const sourceName: Schema<{ readonly name: string }> = {
+  expected: sourceSchema.expected,
+  read(value, path) {
+    if (!isPlainObject(value)) throw new Fault(path, sourceSchema.expected, value)
+    return { name: text.read(value.name, `${path}.name`) }
+  },
+}
+
 const datasetFields = object<Dataset>({
   ...{ name: text, count: wholeNumber(1), sampleShape: shape, sampleSize: wholeNumber(1), classes },
   ...{ images, labels, indices: optional(arrayOf(Uint32Array)), synthetic: truth },
@@ -144,7 +153,7 @@ const STANDARDISATION_EPSILON = 1e-5
  *   not finite
  */
 export function dataset(source: DatasetSource): Dataset {
-  const where = isPlainObject(source) && typeof source.name === 'string' ? source.name : 'dataset'
+  const { name: where } = read(DataError, 'dataset', 'options', sourceName, source)
   const checked = read(DataError, where, 'options', sourceSchema, source)
   const { name, images, labels, sampleShape, classes, synthetic = false } = checked
   const sampleSize = sampleShape.reduce((product, size) => product * size, 1)

@@ -33,7 +33,9 @@ export function createChain(
       inner: (spec, part, input) => build(spec, `${name}/${part}`, `${name}: ${part}`, input),
       chain: (specs, part) => chainLayer(specs, `${name}/${part}`, input, numbers),
     }
-    return buildLayer(spec, place, where)
+    const layer = buildLayer(spec, place, where)
+    checkSizes(layer)
+    return layer
   }
   let shape = input
   const layers = specs.map((given, position) => {
@@ -53,6 +55,25 @@ export function createChain(
     layers,
     output: shape,
     forward: (context, x, given, wanted) => forwardChain(layers, context, x, given, wanted),
+  }
+}
+
+/** float32 numbers that the 32-bit addresses of an engine's memory reach. */
+const MOST_NUMBERS = 2 ** 30
+
+/** @throws ModelError for a layer of which not even one sample, or one parameter, fits into any memory. */
+function checkSizes({ name, input, output, parameters }: Layer): void {
+  const shapes = [
+    ['input', input],
+    ['output', output],
+    ...parameters.map(({ name, tensor }) => [name, tensor.shape] as const),
+  ] as const
+  for (const [what, shape] of shapes) {
+    const size = sizeOf(shape)
+    if (size <= MOST_NUMBERS) continue
+    throw new ModelError(
+      `${name}: its ${what} of shape ${showShape(shape)} should have at most ${MOST_NUMBERS} numbers, the 4 GiB that an engine's memory holds, found ${size}.`,
+    )
   }
 }
 

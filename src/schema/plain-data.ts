@@ -3,7 +3,7 @@ import { Fault, isPlainObject, type Schema } from './schema.js'
 
 /** Far beyond any description that means something, and far from the end of the stack. */
 const MOST_DEPTH = 100
-const MOST_VALUES = 2 ** 20
+const MOST_VALUES = 2 ** 18
 
 /**
  * A deep copy of a description: its lists and plain objects, everything else as it is. Refuses one that contains itself or
