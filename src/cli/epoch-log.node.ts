@@ -86,8 +86,10 @@ export class EpochLog {
   static async create(target: LogTarget, epochs: readonly EpochResult[]): Promise<EpochLog> {
     const file = await open(target.path, ANEW).catch((error) => fail(target.path, error))
     const log = new EpochLog(target, file)
-    await log.write(target.format.begin(secondsNow()))
-    for (const epoch of epochs) await log.append(epoch)
+    const { format } = target
+    const lines = [format.begin(secondsNow()), ...epochs.map((epoch) => format.epoch(epoch, secondsNow()))]
+    // What a full disk has no place for is written, or complained of, with the next epoch.
+    for (const line of lines) await log.write(line).catch(() => undefined)
     return log
   }
 

@@ -166,7 +166,9 @@ async function train(options: TrainOptions): Promise<void> {
   }
   const warn = (error: unknown) => {
     if (!(error instanceof DataError)) throw error
-    progress.interrupt(() => printNote(`warning: ${error.message}; training goes on, to be tried again.`))
+    progress.interrupt(() =>
+      printNote(`warning: ${error.message.replace(/\.$/, '')}; training goes on, and it is tried again.`),
+    )
   }
   let checkpoint: Outcome['checkpoint'] = null
   let unwritten: { bytes: Uint8Array; epochs: number } | null = null
