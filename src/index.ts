@@ -55,11 +55,12 @@ export { readSafetensors, type Safetensors, writeSafetensors } from './formats/s
 export { readModel, type SavedSettings, writeModel } from './formats/saved-model.js'
 export { tensorboardEpoch, tensorboardHeader, tensorboardScalars } from './formats/tensorboard.js'
 export type { ActivationSpec } from './nn/activations.js'
+export type { InputType, ModelInput } from './nn/built.js'
+export type { GraphConfig, InputConfig, NodeConfig } from './nn/graph.js'
 export type { Initialiser } from './nn/initialisers.js'
 export { activation } from './nn/layers/activation.js'
 export { type BatchNormOptions, batchNorm } from './nn/layers/batch-norm.js'
 export { bidirectional } from './nn/layers/bidirectional.js'
-export { concatenate } from './nn/layers/concatenate.js'
 export { type Conv1dOptions, conv1d } from './nn/layers/conv1d.js'
 export { type Conv2dOptions, conv2d } from './nn/layers/conv2d.js'
 export { type DenseOptions, dense } from './nn/layers/dense.js'
@@ -83,7 +84,25 @@ export { type SimpleRnnOptions, simpleRnn } from './nn/layers/simple-rnn.js'
 export type { LayerSpec } from './nn/layers/spec.js'
 export { timeDistributed } from './nn/layers/time-distributed.js'
 export type { LossName, LossSpec } from './nn/losses.js'
-export { type Model, type ModelConfig, type ModelOptions, modelFromConfig, sequential } from './nn/model.js'
+export {
+  type GraphOptions,
+  type Model,
+  type ModelConfig,
+  type ModelOptions,
+  model,
+  modelFromConfig,
+  type SequentialConfig,
+  sequential,
+} from './nn/model.js'
+export {
+  add,
+  apply,
+  concatenate,
+  type InputOptions,
+  input,
+  multiply,
+  type Symbolic,
+} from './nn/symbols.js'
 export { type AdagradOptions, adagrad } from './optim/adagrad.js'
 export { type AdamOptions, adam, adamw } from './optim/adam.js'
 export type { OptimizerSpec } from './optim/index.js'

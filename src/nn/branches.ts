@@ -30,6 +30,7 @@ export function joinBranches({ name, input }: Place, branches: readonly Layer[])
   return {
     ...{ name, input, output: [...leading, width], layout },
     parameters: branches.flatMap(({ parameters }) => parameters),
+    borrowed: branches.flatMap(({ borrowed = [] }) => borrowed),
     stateful: branches.some(({ stateful }) => stateful),
     forward(context: EmitContext, x: Tensor) {
       const { program } = context

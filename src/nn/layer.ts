@@ -25,10 +25,24 @@ export interface EmitContext {
   readonly valid?: Tensor | null
   /** Memory that keeps its contents from batch to batch, zero at the start of an epoch or evaluation. */
   carried(name: string, shape: Shape): Tensor
-  /** Where the gradient of a parameter is to be written. */
-  gradientOf(parameter: Parameter): Tensor
-  /** Called when a layer's backward pass has been emitted: its parameters are no longer read. */
-  layerDone(layer: Layer): void
+  /** Whether a parameter is trained by this program. */
+  trains(parameter: Parameter): boolean
+  /**
+   * Where the gradient of a parameter is to be written by one use of it, what was there before being kept elsewhere; null
+   * where it is not trained, so that nothing is to be emitted for it.
+   */
+  gradientOf(parameter: Parameter): Tensor | null
+  /** As `gradientOf`, for instructions that can go on with a sum. */
+  gradientSumOf(parameter: Parameter): GradientSum | null
+  /** Called when a node's backward pass has been emitted; none reads `parameters` any more. */
+  nodeDone(name: string, parameters: readonly Parameter[]): void
+}
+
+/** The sum of a parameter's gradients so far. */
+export interface GradientSum {
+  readonly tensor: Tensor
+  /** Whether it holds anything yet, to which the next gradient is to be added; else it is to be overwritten. */
+  readonly isStarted: boolean
 }
 
 /** A layer's output in one program, and how to emit its backward pass. */
@@ -51,6 +65,8 @@ export interface Layer {
   readonly input: Shape
   readonly output: Shape
   readonly parameters: readonly Parameter[]
+  /** Parameters of other layers that it reads, and trains with them. */
+  readonly borrowed?: readonly Parameter[]
   /** The layouts that it takes and gives; `'any'` gives what it is given. Batch first in and out by default. */
   readonly layout?: 'any' | { readonly takes: Layout; readonly gives: Layout }
   /** What its input holds: int32 ids, or by default floats. */
@@ -60,8 +76,19 @@ export interface Layer {
   forward(context: EmitContext, x: Tensor): Forward
 }
 
+/** What any layer may be told. */
+export interface LayerOptions {
+  /** Unique in its model, in place of a name such as `dense_1`; its parameters are then called `name/kernel` and so on. */
+  readonly name?: string
+  /**
+   * False freezes it: its parameters keep their values, no gradient is computed for them, penalties of theirs do not count,
+   * and batch normalisation uses and keeps its running statistics. True by default.
+   */
+  readonly trainable?: boolean
+}
+
 /** What every description of a layer has; `LayerSpec` says which there are. */
-export interface TypedSpec {
+export interface TypedSpec extends LayerOptions {
   readonly type: string
 }
 
@@ -73,6 +100,8 @@ export interface Place {
   readonly input: Shape
   /** Builds a layer inside this one. */
   inner(spec: TypedSpec, name: string, input: Shape): Layer
+  /** The layer of the model that is called `name` and stands before this one, if there is one. */
+  before(name: string): Layer | undefined
   /** Builds layers inside this one that feed each other, as one layer. */
   chain(specs: readonly TypedSpec[], name: string): Layer
 }

@@ -2,13 +2,28 @@ import type { Engine } from '../engine/engine.js'
 import { ModelError } from '../errors.js'
 import { sizeOf, type Tensor } from '../program/tensor.js'
 import { deep } from '../schema/plain-data.js'
-import { entries, type Fields, leaf, list, object, optional, read, type Schema } from '../schema/schema.js'
+import {
+  either,
+  entries,
+  type Fields,
+  isPlainObject,
+  leaf,
+  list,
+  object,
+  optional,
+  read,
+  type Schema,
+} from '../schema/schema.js'
 import { arrayOf, seed, shape } from '../schema/values.js'
-import { type Chain, createChain } from './chain.js'
+import type { Built, ModelInput } from './built.js'
+import { buildChain } from './chain.js'
 import { fingerprintOf } from './fingerprint.js'
+import { buildGraph, describeGraph, type GraphConfig, graphFields } from './graph.js'
 import type { Parameter } from './initialisers.js'
-import { type EmitContext, type Forward, type Layer, type Layout, type Shape, showShape } from './layer.js'
+import { type EmitContext, type Layer, type Layout, type Shape, showShape } from './layer.js'
 import type { LayerSpec } from './layers/spec.js'
+import { emitNetwork, type NetworkForward } from './network.js'
+import { aSymbol, Symbolic } from './symbols.js'
 import { type WeightLoan, WeightMemory } from './weight-memory.js'
 
 export interface ModelOptions {
@@ -18,10 +33,13 @@ export interface ModelOptions {
   readonly seed?: number
 }
 
-/** A model as plain data, as a JSON file holds it. */
-export interface ModelConfig extends ModelOptions {
+/** Layers in a row as plain data, as a JSON file holds them. */
+export interface SequentialConfig extends ModelOptions {
   readonly layers: readonly LayerSpec[]
 }
+
+/** A model as plain data, as a JSON file holds it. */
+export type ModelConfig = SequentialConfig | GraphConfig
 
 const optionFields: Fields<ModelOptions> = { input: shape, seed: optional(seed) }
 /** What each layer is, its building tells. */
@@ -32,7 +50,34 @@ const layerList: Schema<readonly LayerSpec[]> = list(
 )
 const modelOptions = deep(object<ModelOptions>(optionFields))
 const modelLayers = deep(layerList)
-const modelConfig = deep(object<ModelConfig>({ ...optionFields, layers: layerList }))
+const sequentialConfig = deep(object<SequentialConfig>({ ...optionFields, layers: layerList }))
+const graphConfig = deep(object<GraphConfig>(graphFields))
+
+/** What a network of any form is made of. */
+export interface GraphOptions {
+  /** Values from `input(...)`: one, or a list. */
+  readonly inputs: Symbolic | readonly Symbolic[]
+  /** What it gives: one value, a list, or values by name; without a name of its own an output is called as its layer. */
+  readonly outputs: Symbolic | readonly Symbolic[] | Readonly<Record<string, Symbolic>>
+  /** Seed of the initial weights and of dropout masks; 1 by default. */
+  readonly seed?: number
+}
+
+const namedArrays = entries('a Map of a Float32Array for each name', arrayOf(Float32Array))
+
+const symbolsByName: Schema<Readonly<Record<string, Symbolic>>> = leaf(
+  'values by name',
+  (value) =>
+    isPlainObject(value) &&
+    Object.keys(value).length > 0 &&
+    Object.values(value).every((entry) => entry instanceof Symbolic),
+)
+
+const graphOptions = object<GraphOptions>({
+  inputs: either(aSymbol, list('values from input(...)', aSymbol, 1)),
+  outputs: either(either(aSymbol, list('values', aSymbol, 1)), symbolsByName),
+  seed: optional(seed),
+})
 
 /**
  * Layers in a row, each fed by the one before.
@@ -46,38 +91,77 @@ export function sequential(layers: readonly LayerSpec[], options: ModelOptions):
 }
 
 /**
- * Builds a model from a description such as a parsed JSON file.
- * @throws ModelError that names the field or layer which is not right.
+ * A network of any form, from `inputs` to `outputs`.
+ * @throws ModelError that names the option or layer which is not right, or an input that is missing or leads nowhere.
  */
-export function modelFromConfig(config: unknown): Model {
-  return new Model(read(ModelError, 'model', '', modelConfig, config))
+export function model(options: GraphOptions): Model {
+  const { inputs, outputs, seed } = read(ModelError, 'model', 'options', graphOptions, options)
+  const given = inputs instanceof Symbolic ? [inputs] : inputs
+  const wanted = outputs instanceof Symbolic ? [outputs] : outputs
+  const named = Array.isArray(wanted)
+    ? wanted.map((value: Symbolic) => [null, value] as const)
+    : Object.entries(wanted as Readonly<Record<string, Symbolic>>)
+  return modelFromConfig(describeGraph(given, named, seed))
 }
 
-const namedArrays = entries('a Map of a Float32Array for each name', arrayOf(Float32Array))
+/**
+ * Builds a model from a description such as a parsed JSON file.
+ * @throws ModelError that names the field or layer which is not right
+ */
+export function modelFromConfig(config: unknown): Model {
+  const isGraph = isPlainObject(config) && Object.hasOwn(config, 'nodes')
+  return new Model(
+    isGraph
+      ? read(ModelError, 'model', '', graphConfig, config)
+      : read(ModelError, 'model', '', sequentialConfig, config),
+  )
+}
 
 /** A network: its layers, its parameters, and their values wherever those live. */
 export class Model {
-  readonly config: Required<ModelConfig>
+  readonly config: ModelConfig & { readonly seed: number }
+  readonly inputs: readonly ModelInput[]
+  /** Shapes of the outputs' samples by name. */
+  readonly outputs: ReadonlyMap<string, Shape>
+  /** Each once, however often it is applied. */
   readonly layers: readonly Layer[]
   readonly parameters: readonly Parameter[]
-  private readonly chain: Chain
+  private readonly built: Built
   private readonly memory: WeightMemory
 
   /** @param config checked, but for its layers' own fields */
   constructor(config: ModelConfig) {
     this.config = { seed: 1, ...config }
-    this.chain = createChain(config.layers, config.input)
-    this.layers = this.chain.layers
+    this.built = 'nodes' in config ? buildGraph(config) : buildChain(config.layers, config.input)
+    this.inputs = this.built.inputs
+    this.outputs = this.built.outputs
+    this.layers = this.built.layers
     this.parameters = this.layers.flatMap((layer) => layer.parameters)
     this.memory = new WeightMemory(this.parameters, this.config.seed)
   }
 
+  /**
+   * Shape of the samples of its only input.
+   * @throws ModelError when there are several
+   */
   get input(): Shape {
-    return this.config.input
+    const [first, ...others] = this.inputs
+    if (others.length === 0) return first!.shape
+    throw new ModelError(
+      `The model has several inputs, ${this.inputs.map(({ name }) => name).join(', ')}: see its field inputs.`,
+    )
   }
 
+  /**
+   * Shape of its only output for one sample.
+   * @throws ModelError when there are several
+   */
   get output(): Shape {
-    return this.layers.at(-1)?.output ?? this.input
+    const [first, ...others] = this.outputs.values()
+    if (others.length === 0) return first!
+    throw new ModelError(
+      `The model has several outputs, ${[...this.outputs.keys()].join(', ')}: see its field outputs.`,
+    )
   }
 
   get seed(): number {
@@ -89,12 +173,28 @@ export class Model {
     return this.layers.some((layer) => layer.stateful)
   }
 
+  /** Whether a parameter is trained, unless a trainer is told otherwise: neither a statistic nor of a frozen layer. */
+  trains(parameter: Parameter): boolean {
+    return (parameter.trained ?? true) && !this.built.builder.frozen.has(parameter)
+  }
+
   /**
-   * Emits the forward pass of all layers on `x` [batch, ...input]; the result's `backward` emits all gradients, last layer
-   * first. The output, and the gradient given to `backward`, lie in `layout`.
+   * Emits the forward pass on `inputs`, each [batch, ...its shape], in order; the outputs, and the gradients given to
+   * `backward`, lie in `layouts`, batch first where nothing is said.
    */
-  forward(context: EmitContext, x: Tensor, layout: Layout = 'batch'): Forward {
-    return this.chain.forward(context, x, 'batch', layout)
+  forward(
+    context: EmitContext,
+    inputs: readonly Tensor[],
+    layouts: readonly (Layout | undefined)[] = [],
+  ): NetworkForward {
+    const { nodes, given } = this.built
+    const values = inputs.map((tensor) => ({
+      tensor,
+      layout: 'batch' as const,
+      valid: context.valid ?? null,
+    }))
+    const wanted = given.map((_, i) => layouts[i] ?? 'batch')
+    return emitNetwork({ nodes, outputs: given }, context, values, wanted)
   }
 
   /**
@@ -151,11 +251,14 @@ export class Model {
 
   /** A table of the layers: name, output shape, number of parameters. */
   summary(): string {
-    const count = (layer: Layer) =>
-      layer.parameters.reduce((sum, { tensor }) => sum + sizeOf(tensor.shape), 0)
-    const rows = this.layers.map((layer) => [layer.name, showShape(layer.output), String(count(layer))])
+    const count = (layer: Layer | null) =>
+      (layer?.parameters ?? []).reduce((sum, { tensor }) => sum + sizeOf(tensor.shape), 0)
+    const inputs = this.inputs.map(({ name, shape }) => [name, showShape(shape), '0'])
+    const rows = this.built.rows.map(({ name, output, layer }) => [
+      ...[name, showShape(output), String(count(layer))],
+    ])
     const total = this.layers.reduce((sum, layer) => sum + count(layer), 0)
-    const table = [['layer', 'output', 'parameters'], ['input', showShape(this.input), '0'], ...rows]
+    const table = [['layer', 'output', 'parameters'], ...inputs, ...rows]
     const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]!.length)))
     const line = ([layer, output, parameters]: string[]) =>
       `${layer!.padEnd(widths[0]!)}  ${output!.padEnd(widths[1]!)}  ${parameters!.padStart(widths[2]!)}`

@@ -95,7 +95,7 @@ export async function checkGradients(
   const checked = read(ModelError, where, 'options', optionSchema, options)
   const { elements = 20 } = checked
   const loss = lossOf(checked.loss ?? 'softmaxCrossEntropy')
-  const trained = model.parameters.flatMap((parameter, p) => (parameter.trained === false ? [] : [p]))
+  const trained = model.parameters.flatMap((parameter, p) => (model.trains(parameter) ? [p] : []))
   if (trained.length === 0) throw new ModelError('checkGradients: the model has no parameters.')
   const [expected, found] = [showShape(model.input), showShape(batch.sampleShape)]
   if (expected !== found) {

@@ -1,4 +1,3 @@
-import type { Parameter } from '../nn/initialisers.js'
 import type { EmitContext } from '../nn/layer.js'
 import type { Loss } from '../nn/loss.js'
 import type { Model } from '../nn/model.js'
@@ -8,7 +7,8 @@ import * as instruction from '../program/instructions.js'
 import { Purpose, streamOf } from '../program/streams.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import { type Augmentation, emitAugment } from './augment.js'
-import { type BatchSource, isTrained, type Run, type StepState, type Tally } from './state.js'
+import { Gradients } from './gradients.js'
+import type { BatchSource, Run, StepState, Tally } from './state.js'
 import { type ClipSpec, emitPenalties, Updates } from './updates.js'
 
 /** Emits what brings the samples of a batch in, and returns them [batch, ...sample]. */
@@ -64,25 +64,24 @@ export function trainingProgram(
   const program = new ProgramBuilder(`training step, batch ${batch}`)
   const x = emitSamples(program, source, state.indices, batch, augmentation)
   const y = emitLabels(program, source, state.indices, batch)
-  const gradients = new Map<Parameter, Tensor>()
   const updates = new Updates(program, optimizer, state.slots, state.scalars, clip)
+  const gradients = new Gradients(program)
   const context: EmitContext = {
     ...{ program, batch, training: true, step: state.step, seed: model.seed },
     carried: (name, shape) => state.carried('training', name, shape),
-    gradientOf(parameter) {
-      const gradient = createTensor('transient', `${parameter.name}.gradient`, parameter.tensor.shape)
-      gradients.set(parameter, gradient)
-      return gradient
-    },
-    layerDone({ name, parameters }) {
-      for (const parameter of parameters.filter(isTrained)) {
-        updates.add({ parameter, gradient: gradients.get(parameter)!, origin: name })
+    trains: (parameter) => state.slots.has(parameter),
+    gradientOf: (parameter) => (state.slots.has(parameter) ? gradients.apart(parameter) : null),
+    gradientSumOf: (parameter) => (state.slots.has(parameter) ? gradients.sum(parameter) : null),
+    nodeDone(name, parameters) {
+      gradients.addUp(name)
+      for (const [parameter, gradient] of gradients.take(parameters)) {
+        updates.add({ parameter, gradient, origin: name })
       }
     },
   }
-  const { output, backward } = model.forward(context, x, loss.layout)
-  const { gradient } = emitLoss(context, model, loss, output, y, state.training)
-  backward(gradient!, false)
+  const { outputs, backward } = model.forward(context, [x], [loss.layout])
+  const { gradient } = emitLoss(context, model, loss, outputs[0]!.tensor, y, state.training)
+  backward([gradient], false)
   updates.finish()
   return program
 }
@@ -107,7 +106,8 @@ export function evaluationProgram(
   const x = emitSamples(program, source, state.indices, batch, null)
   const y = emitLabels(program, source, state.indices, batch)
   const context = inferenceContext(program, model, state, 'evaluation', batch)
-  emitLoss(context, model, loss, model.forward(context, x, loss.layout).output, y, state.evaluation)
+  const { outputs } = model.forward(context, [x], [loss.layout])
+  emitLoss(context, model, loss, outputs[0]!.tensor, y, state.evaluation)
   return program
 }
 
@@ -123,8 +123,8 @@ export function predictionProgram(
   const program = new ProgramBuilder(`prediction, batch ${batch}`)
   const context = inferenceContext(program, model, state, 'prediction', batch)
   const x = emitSamples(program, source, state.indices, batch, null)
-  const { output } = model.forward(context, x, loss.layout)
-  const found = loss.probabilities(context, output)
+  const { outputs } = model.forward(context, [x], [loss.layout])
+  const found = loss.probabilities(context, outputs[0]!.tensor)
   const y = { ...probabilities, shape: found.shape }
   program.emit(instruction.copy, { x: found, y, count: sizeOf(found.shape) })
   return program
@@ -140,10 +140,7 @@ function inferenceContext(
   return {
     ...{ program, batch, training: false, step: state.step, seed: model.seed },
     carried: (name, shape) => state.carried(run, name, shape),
-    gradientOf({ name }) {
-      throw new Error(`${name}: a program without training has no gradients`)
-    },
-    layerDone() {},
+    ...{ trains: () => false, gradientOf: () => null, gradientSumOf: () => null, nodeDone() {} },
   }
 }
 

@@ -67,13 +67,14 @@ export function createStepState(
     indices: createTensor('external', 'indices', [0], 'i32'),
     training: tally(),
     evaluation: tally(),
-    slots: new Map(model.parameters.filter(isTrained).map((parameter) => [parameter, slotsOf(parameter)])),
+    slots: new Map(
+      model.parameters
+        .filter((parameter) => model.trains(parameter))
+        .map((parameter) => [parameter, slotsOf(parameter)]),
+    ),
     carried,
   }
 }
-
-/** Whether the optimizer updates a parameter. */
-export const isTrained = ({ trained = true }: Parameter) => trained
 
 /** Every tensor of a state that is kept from step to step. */
 export function keptTensors({ step, epoch, scalars, training, evaluation, slots }: StepState): Tensor[] {

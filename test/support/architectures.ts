@@ -19,7 +19,6 @@ import {
   type LossSpec,
   layerNorm,
   lstm,
-  type ModelConfig,
   masking,
   maxPool2d,
   patches,
@@ -27,6 +26,7 @@ import {
   type RecurrentOptions,
   reshape,
   rows,
+  type SequentialConfig,
   sequential,
   simpleRnn,
   timeDistributed,
@@ -38,7 +38,7 @@ type Maker = (draw: Draw, shape: Shape) => LayerSpec
 
 /** A random network, and what it can be trained on. */
 export interface Architecture {
-  readonly config: ModelConfig
+  readonly config: SequentialConfig
   readonly loss: LossSpec
   readonly classes: number
   readonly batch: number
@@ -229,7 +229,7 @@ export function drawArchitecture(draw: Draw, type: LayerType): Architecture {
   const classes = draw(2, 4)
   const head = drawHead(draw, shape(), classes)
   layers.push(...head.layers)
-  return { config: build().config, loss: head.loss, classes, batch: draw(1, 5) }
+  return { config: build().config as SequentialConfig, loss: head.loss, classes, batch: draw(1, 5) }
 }
 
 /** Random inputs, bytes or floats, with zeros among them and at the ends of some, where masking finds padding. */

@@ -1,11 +1,12 @@
 import type { Engine } from '../../src/engine/engine.js'
 import { LinkedProgram } from '../../src/engine/linked-program.js'
-import type { EmitContext, Forward } from '../../src/nn/layer.js'
+import type { EmitContext, Layout } from '../../src/nn/layer.js'
 import type { LayerSpec } from '../../src/nn/layers/spec.js'
 import { type Model, sequential } from '../../src/nn/model.js'
 import type { WeightLoan } from '../../src/nn/weight-memory.js'
 import { buildOptimizer, type OptimizerSpec } from '../../src/optim/index.js'
 import { ProgramBuilder } from '../../src/program/builder.js'
+import * as instruction from '../../src/program/instructions.js'
 import { type Buffer, createTensor, sizeOf, type Tensor } from '../../src/program/tensor.js'
 
 /** The arrays of one batch, `x` among them, by name; a step's program finds each as a tensor. */
@@ -15,7 +16,9 @@ export type Batch = Readonly<Record<string, Float32Array | Int32Array>>
 export interface LossParts {
   readonly program: ProgramBuilder
   /** The model's output, time first where its last layer gives that, and its mask. */
-  readonly forward: Forward
+  readonly forward: { readonly output: Tensor; readonly valid?: Tensor }
+  /** All outputs. */
+  readonly outputs: readonly Tensor[]
   readonly context: EmitContext
   /** An array of the batch, in this shape. */
   data(name: string, shape: readonly number[]): Tensor
@@ -27,16 +30,18 @@ export interface LossParts {
 
 /** A training in instructions: layers of the library, and a loss of its own. */
 export interface Composition {
-  readonly layers: readonly LayerSpec[]
-  readonly input: readonly number[]
-  readonly batch: number
+  /** Layers in a row on `input`, the batch's array x; or a network whose inputs are arrays of the batch by name. */
+  readonly layers?: readonly LayerSpec[]
+  readonly input?: readonly number[]
   readonly seed?: number
   /** Whether the batch's `valid` [steps, batch] says which steps are not padding. */
   readonly isMasked?: boolean
+  readonly network?: () => Model
+  readonly batch: number
   /** Without one no parameter changes, and their gradients can be read. */
   readonly optimizer?: OptimizerSpec
-  /** Emits the loss and returns the gradient of the output. */
-  loss(parts: LossParts): Tensor
+  /** Emits the loss and returns the gradient of the output, or of all. */
+  loss(parts: LossParts): Tensor | Tensor[]
 }
 
 /** A composition on one engine, every buffer in memory of its own, so that all can be read. */
@@ -55,8 +60,8 @@ export class Training {
     private readonly composition: Composition,
     first: Batch,
   ) {
-    const { layers, input, batch, seed = 1, loss } = composition
-    this.model = sequential(layers, { input, seed })
+    const { layers, input, batch, seed = 1, network, loss } = composition
+    this.model = network ? network() : sequential(layers!, { input: input!, seed })
     const { program, model } = this
     this.loan = model.weightsIn(engine)
     const step = this.kept('step', [1], 'i32')
@@ -65,27 +70,47 @@ export class Training {
       ...{ program, batch, training: true, step, seed },
       valid: composition.isMasked ? this.kept('valid', [steps, batch]) : null,
       carried: (name, shape) => this.kept(name, shape),
-      gradientOf: ({ name, tensor }) => this.kept(`${name}.gradient`, tensor.shape),
-      layerDone() {},
+      trains: (parameter) => model.trains(parameter),
+      gradientOf(parameter) {
+        const sum = context.gradientSumOf(parameter)!
+        if (!sum.isStarted) return sum.tensor
+        const x = createTensor('transient', `${parameter.name}.gradient`, sum.tensor.shape)
+        waiting.push({ x, y: sum.tensor, count: sizeOf(x.shape) })
+        return x
+      },
+      gradientSumOf: ({ name, tensor }) => {
+        const isStarted = this.tensors.has(`${name}.gradient`)
+        return { tensor: this.kept(`${name}.gradient`, tensor.shape), isStarted }
+      },
+      nodeDone() {
+        for (const terms of waiting.splice(0)) program.emit(instruction.add, terms)
+      },
     }
+    const waiting: { x: Tensor; y: Tensor; count: number }[] = []
     const data = (name: string, shape: readonly number[]) =>
       this.kept(name, shape, first[name] instanceof Int32Array ? 'i32' : 'f32')
-    const layout = model.layers.at(-1)?.layout
-    const forward = model.forward(
-      context,
-      data('x', [batch, ...input]),
-      typeof layout === 'object' ? layout.gives : layout === 'any' ? 'time' : 'batch',
-    )
+    const layout = network ? 'batch' : this.layoutOf(model)
+    const inputs = model.inputs.map(({ name, shape }) => data(network ? name : 'x', [batch, ...shape]))
+    const { outputs: values, backward } = model.forward(context, inputs, [layout])
+    const outputs = values.map(({ tensor }) => tensor)
+    const { tensor: output, valid } = values[0]!
+    const forward = { output, ...(valid && { valid }) }
     const scratch = (name: string, shape: readonly number[], type?: Tensor['type']) =>
       createTensor('transient', name, shape, type)
     const kept: LossParts['kept'] = (name, shape, type) => this.kept(name, shape, type)
-    this.tensors.set('output', forward.output)
-    const gradient = loss({ program, forward, context, data, kept, scratch })
-    const dx = forward.backward(gradient, model.layers[0]!.inputType !== 'i32')
-    if (dx) this.tensors.set('dx', dx)
+    this.tensors.set('output', output)
+    for (const [i, name] of [...model.outputs.keys()].entries()) this.tensors.set(name, outputs[i]!)
+    const gradient = loss({ program, forward, outputs, context, data, kept, scratch })
+    const needsInputs = model.inputs.every(({ type }) => type === 'float32')
+    const found = backward(Array.isArray(gradient) ? gradient : [gradient], needsInputs)
+    for (const [i, dx] of found.entries()) {
+      if (dx) this.tensors.set(network ? `d${model.inputs[i]!.name}` : 'dx', dx)
+    }
     const optimizer = composition.optimizer && buildOptimizer(composition.optimizer)
     this.scalars = this.kept('scalars', [optimizer?.scalars(1, 0).length ?? 1])
-    for (const { name, tensor: parameter } of optimizer ? model.parameters : []) {
+    for (const { name, tensor: parameter } of optimizer
+      ? model.parameters.filter((p) => model.trains(p))
+      : []) {
       const slots = optimizer!.slots.map((slot) => this.kept(`${name}.${slot}`, parameter.shape))
       const gradient = this.tensors.get(`${name}.gradient`)!
       optimizer!.emit(program, { parameter, gradient, slots, scalars: this.scalars })
@@ -127,6 +152,12 @@ export class Training {
     this.linked.release()
     for (const address of this.places.values()) this.engine.release(address)
     this.loan.close()
+  }
+
+  /** How the last layer's output lies. */
+  private layoutOf({ layers }: Model): Layout {
+    const layout = layers.at(-1)?.layout
+    return typeof layout === 'object' ? layout.gives : layout === 'any' ? 'time' : 'batch'
   }
 
   private kept(name: string, shape: readonly number[], type: Tensor['type'] = 'f32'): Tensor {

@@ -48,19 +48,21 @@ export function runLayers(
       if (!carried.has(name)) carried.set(name, createTensor('state', name, shape))
       return carried.get(name)!
     },
+    trains: (parameter) => model.trains(parameter),
     gradientOf({ name, tensor }) {
       const gradient = createTensor('state', `${name}.gradient`, tensor.shape)
       gradients.set(name, gradient)
       return gradient
     },
-    layerDone() {},
+    gradientSumOf: (parameter) => ({ tensor: context.gradientOf(parameter)!, isStarted: false }),
+    nodeDone() {},
   }
   const [xTensor, dyTensor] = [
     createTensor('state', 'x', [batch, ...input]),
     createTensor('state', 'dy', [batch, ...model.output]),
   ]
-  const forward = model.forward(context, xTensor)
-  const dx = forward.backward(dyTensor, true)!
+  const { outputs, backward } = model.forward(context, [xTensor])
+  const dx = backward([dyTensor], true)[0]!
 
   const places = new Map<Buffer, number>()
   const addressOf = (buffer: Buffer) => {
@@ -84,7 +86,7 @@ export function runLayers(
   const trained = model.parameters.filter(({ name }) => gradients.has(name))
   const result = {
     // The output gradient may be overwritten, but never the output.
-    y: read(forward.output),
+    y: read(outputs[0]!.tensor),
     dx: read(dx),
     gradients: new Map(trained.map(({ name }) => [name, read(gradients.get(name)!)])),
     carried: new Map([...carried].map(([name, tensor]) => [name, read(tensor)])),

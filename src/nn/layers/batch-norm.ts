@@ -1,10 +1,11 @@
 import * as instruction from '../../program/instructions.js'
-import { createTensor, sizeOf } from '../../program/tensor.js'
+import { createTensor, sizeOf, type Tensor } from '../../program/tensor.js'
 import { description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { between, positive } from '../../schema/values.js'
+import { gradientOrSpare } from '../gradients.js'
 import type { Parameter } from '../initialisers.js'
-import type { Layer, Place } from '../layer.js'
+import type { EmitContext, Layer, Place } from '../layer.js'
 
 export interface BatchNormOptions {
   /** How far the running mean and variance move towards those of each batch; 0.1 by default. */
@@ -53,7 +54,10 @@ export function buildBatchNorm(spec: BatchNormSpec, { name, input }: Place): Lay
     layout: 'any',
     parameters: [scale, shift, runningMean, runningVariance],
 
-    forward({ program, batch, training, gradientOf }, x) {
+    forward(context, x) {
+      const { program, batch } = context
+      // Frozen, it is in training what it is in use.
+      const training = context.training && (context.trains(scale) || context.trains(shift))
       const rows = (batch * sizeOf(input)) / channels
       const y = createTensor('transient', `${name}.y`, x.shape)
       const inverse = createTensor('transient', `${name}.inverse`, [channels])
@@ -75,8 +79,14 @@ export function buildBatchNorm(spec: BatchNormSpec, { name, input }: Place): Lay
       return {
         output: y,
         backward(dy, needsInput) {
-          const [dscale, dshift] = [gradientOf(scale), gradientOf(shift)]
-          program.from(name).emit(instruction.batchNormGradients, { x, dy, dscale, dshift, ...figures })
+          program.from(name)
+          if (!training) {
+            if (needsInput) emitFixedGradient(context, name, scale, inverse, dy)
+            return needsInput ? dy : null
+          }
+          const dscale = gradientOrSpare(context, scale)
+          const dshift = gradientOrSpare(context, shift)
+          program.emit(instruction.batchNormGradients, { x, dy, dscale, dshift, ...figures })
           if (!needsInput) return null
           program.emit(instruction.batchNormInput, {
             ...{ x, dy, scale: scale.tensor, dscale, dshift, dx: dy, ...figures },
@@ -86,4 +96,20 @@ export function buildBatchNorm(spec: BatchNormSpec, { name, input }: Place): Lay
       }
     },
   }
+}
+
+/** dx = dy * scale * inverse over `dy`: the gradient where the statistics do not depend on x. */
+function emitFixedGradient(
+  { program }: EmitContext,
+  name: string,
+  { tensor: scale }: Parameter,
+  inverse: Tensor,
+  dy: Tensor,
+): void {
+  const [channels] = scale.shape as [number]
+  const zero = createTensor('transient', `${name}.zero`, [channels])
+  program.emit(instruction.fill, { x: zero, count: channels, value: 0 })
+  program.emit(instruction.batchNorm, {
+    ...{ x: dy, y: dy, mean: zero, shift: zero, inverse, scale, rows: sizeOf(dy.shape) / channels, channels },
+  })
 }

@@ -8,11 +8,8 @@ const layer = description<ConcatenateSpec>('concatenate', {
   branches: list('branches, each a list of layers', list('layers', layerSpec), 1),
 })
 
-/**
- * Several rows of layers on the same input, their outputs side by side along the last axis: outputs [n] and [m] become
- * [n + m], outputs [steps, n] and [steps, m] become [steps, n + m]. A branch without layers passes the input on.
- */
-export function concatenate(branches: readonly (readonly LayerSpec[])[]): ConcatenateSpec {
+/** What `concatenate` of lists of layers returns. */
+export function concatenateBranches(branches: readonly (readonly LayerSpec[])[]): ConcatenateSpec {
   return layer.create({ branches })
 }
 

@@ -4,6 +4,7 @@ import { description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { oneOf, truth, wholeNumber } from '../../schema/values.js'
 import { type ActivationSpec, activation, activationCode, emitActivated, rectifies } from '../activations.js'
+import { emitBiasGradient } from '../gradients.js'
 import { checkWindow, imageShape, sidesOf, type WindowSize, windowSize, windowsWithin } from '../images.js'
 import { type Initialiser, initialiser, type Parameter } from '../initialisers.js'
 import type { EmitContext, Layer, Place } from '../layer.js'
@@ -129,13 +130,9 @@ export function convolution(spec: Conv2dSpec, { name, input }: Place, isOneDimen
         backward(dy, needsInput) {
           program.from(name)
           emitSlope(dy)
-          program.emit(instruction.conv2dFilters, { x: images, dy, dw: context.gradientOf(kernel), ...size })
-          if (hasBias) {
-            program.emit(instruction.columnSum, {
-              ...{ x: dy, y: context.gradientOf(bias), rows: batch * rows.out * columns.out },
-              ...{ columns: filters, accumulate: 0 },
-            })
-          }
+          const dw = context.gradientOf(kernel)
+          if (dw) program.emit(instruction.conv2dFilters, { x: images, dy, dw, ...size })
+          if (hasBias) emitBiasGradient(context, bias, dy, batch * rows.out * columns.out)
           if (!needsInput) return null
           const dx = createTensor('transient', `${name}.dx`, x.shape)
           program.emit(instruction.conv2dInput, {

@@ -6,6 +6,7 @@ import { description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { truth, wholeNumber } from '../../schema/values.js'
 import { type ActivationSpec, activation, activationCode, emitActivated, rectifies } from '../activations.js'
+import { emitBiasGradient, going } from '../gradients.js'
 import { type Initialiser, initialiser, type Parameter } from '../initialisers.js'
 import { type Layer, type Place, showShape } from '../layer.js'
 import { type PenaltyOptions, penaltyFields, penaltyOf } from '../penalty.js'
@@ -90,14 +91,15 @@ export function buildDense(given: DenseSpec, { name, input }: Place): Layer {
           program.from(name)
           emitSlope(dz)
           const plain = { bias: null, activation: 0, slope: 0 }
-          program.emit(instruction.gemm, {
-            ...{ a: x, lda: inputs, b: dz, ldb: units, c: context.gradientOf(kernel), ldc: units },
-            ...{ m: inputs, n: units, k: batch, flags: GemmFlag.TransposeA | GemmFlag.SkipZeros, ...plain },
-          })
-          if (hasBias) {
-            const y = context.gradientOf(bias)
-            program.emit(instruction.columnSum, { x: dz, y, rows: batch, columns: units, accumulate: 0 })
+          const dkernel = context.gradientSumOf(kernel)
+          if (dkernel) {
+            const flags = GemmFlag.TransposeA | GemmFlag.SkipZeros | going(dkernel)
+            program.emit(instruction.gemm, {
+              ...{ a: x, lda: inputs, b: dz, ldb: units, c: dkernel.tensor, ldc: units },
+              ...{ m: inputs, n: units, k: batch, flags, ...plain },
+            })
           }
+          if (hasBias) emitBiasGradient(context, bias, dz, batch)
           if (!needsInput) return null
           const dx = createTensor('transient', `${name}.dx`, [batch, inputs])
           program.emit(instruction.gemm, {

@@ -77,9 +77,13 @@ export function buildEmbedding(given: EmbeddingSpec, { name, input }: Place): La
       return {
         ...{ output: y, ...(valid && { valid }) },
         backward(dy) {
-          const dtable = context.gradientOf(table)
+          const sum = context.gradientSumOf(table)
+          if (!sum) return null
+          const { tensor: dtable, isStarted } = sum
           program.from(name)
-          program.emit(instruction.fill, { x: dtable, count: sizeOf(dtable.shape), value: 0 })
+          if (!isStarted) {
+            program.emit(instruction.fill, { x: dtable, count: sizeOf(dtable.shape), value: 0 })
+          }
           program.emit(instruction.embeddingBackward, { ids, dy, dtable, count, rows, size, padding })
           return null
         },

@@ -4,6 +4,7 @@ import { createTensor } from '../../program/tensor.js'
 import { description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { oneOf } from '../../schema/values.js'
+import { emitBiasGradient } from '../gradients.js'
 import type { Parameter } from '../initialisers.js'
 import type { Layer, Place } from '../layer.js'
 import {
@@ -71,11 +72,7 @@ export function buildGru(spec: GruSpec, place: Place): Layer {
         program.emit(instruction.gruBackward, { ...shared, ...packAll(true), dy, dh, truncate })
         recurrentGradient(0, 2 * units)
         recurrentGradient(2 * units, width, isBefore ? { states: inner } : { dz: inner })
-        if (hasCandidateBias) {
-          const y = context.gradientOf(candidateBias)
-          const rows = steps * batch
-          program.emit(instruction.columnSum, { x: inner, y, rows, columns: units, accumulate: 0 })
-        }
+        if (hasCandidateBias) emitBiasGradient(context, candidateBias, inner, steps * batch)
       }
     },
   })

@@ -3,6 +3,7 @@ import { createTensor, sizeOf } from '../../program/tensor.js'
 import { description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { positive } from '../../schema/values.js'
+import { gradientOrSpare } from '../gradients.js'
 import type { Parameter } from '../initialisers.js'
 import type { Layer, Place } from '../layer.js'
 
@@ -41,7 +42,8 @@ export function buildLayerNorm(spec: LayerNormSpec, { name, input }: Place): Lay
     layout: 'any',
     parameters: [scale, shift],
 
-    forward({ program, batch, training, gradientOf }, x) {
+    forward(context, x) {
+      const { program, batch, training } = context
       const rows = (batch * sizeOf(input)) / columns
       const y = createTensor('transient', `${name}.y`, x.shape)
       const figure = (part: string) =>
@@ -53,9 +55,13 @@ export function buildLayerNorm(spec: LayerNormSpec, { name, input }: Place): Lay
       return {
         output: y,
         backward(dy, needsInput) {
-          program.from(name).emit(instruction.layerNormGradients, {
-            ...{ x, dy, dscale: gradientOf(scale), dshift: gradientOf(shift), ...figures },
-          })
+          program.from(name)
+          if (context.trains(scale) || context.trains(shift)) {
+            const [dscale, dshift] = [scale, shift].map((parameter) => gradientOrSpare(context, parameter))
+            program.emit(instruction.layerNormGradients, {
+              ...{ x, dy, dscale: dscale!, dshift: dshift!, ...figures },
+            })
+          }
           if (!needsInput) return null
           program.emit(instruction.layerNormInput, { x, dy, scale: scale.tensor, dx: dy, ...figures })
           return dy

@@ -12,6 +12,7 @@ import { createTensor, sizeOf, slice, type Tensor } from '../../program/tensor.j
 import type { Description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { between, oneOf, truth, wholeNumber } from '../../schema/values.js'
+import { emitBiasGradient, going } from '../gradients.js'
 import { type Blocks, type Initialiser, initialiser, type Parameter } from '../initialisers.js'
 import { type EmitContext, type Layer, type Place, showShape } from '../layer.js'
 import { type PenaltyOptions, penaltyFields, penaltyOf } from '../penalty.js'
@@ -269,14 +270,15 @@ export function buildRecurrent(spec: RecurrentSpec, { name, input, index }: Plac
           }
           const dh = sequence ? zero('dh') : dy
           const dc = cell.hasCell ? zero('dc') : null
-          const gradient = context.gradientOf(recurrent)
-          if (pairs === 0) {
-            program.emit(instruction.fill, { x: gradient, count: sizeOf(gradient.shape), value: 0 })
+          const drecurrent = context.gradientSumOf(recurrent)
+          if (drecurrent && pairs === 0 && !drecurrent.isStarted) {
+            const { tensor: x } = drecurrent
+            program.emit(instruction.fill, { x, count: sizeOf(x.shape), value: 0 })
           }
           cellBackward({
             ...{ dy: sequence ? dy : null, dh, dc, truncate },
             recurrentGradient(begin, end, { states = before, dz = z } = {}) {
-              if (pairs === 0) return
+              if (pairs === 0 || !drecurrent) return
               const b = paired(dz)
               program.emit(instruction.gemm, {
                 ...{
@@ -285,24 +287,23 @@ export function buildRecurrent(spec: RecurrentSpec, { name, input, index }: Plac
                   b: dz === z ? columns(b, begin) : b,
                   ldb: b.shape.at(-1)!,
                 },
-                ...{ c: columns(gradient, begin), ldc: width, m: units, n: end - begin, k: pairs },
-                ...{ flags: GemmFlag.TransposeA, bias: null, activation: 0, slope: 0 },
+                ...{ c: columns(drecurrent.tensor, begin), ldc: width, m: units, n: end - begin, k: pairs },
+                ...{ flags: GemmFlag.TransposeA | going(drecurrent), bias: null, activation: 0, slope: 0 },
               })
             },
           })
-          program.emit(instruction.gemm, {
-            ...{ a: inputs, lda: features, b: z, ldb: width, c: context.gradientOf(kernel), ldc: width },
-            ...{ m: features, n: width, k: rows, flags: GemmFlag.TransposeA | GemmFlag.SkipZeros },
-            ...{ bias: null, activation: 0, slope: 0 },
-          })
-          if (bias) {
-            const y = context.gradientOf(bias)
-            program.emit(instruction.columnSum, { x: z, y, rows, columns: width, accumulate: 0 })
+          const dkernel = context.gradientSumOf(kernel)
+          if (dkernel) {
+            program.emit(instruction.gemm, {
+              ...{ a: inputs, lda: features, b: z, ldb: width, c: dkernel.tensor, ldc: width },
+              ...{ m: features, n: width, k: rows },
+              ...{ flags: GemmFlag.TransposeA | GemmFlag.SkipZeros | going(dkernel) },
+              ...{ bias: null, activation: 0, slope: 0 },
+            })
           }
+          if (bias) emitBiasGradient(context, bias, z, rows)
           for (const [i, parameter] of initial.entries()) {
-            const y = context.gradientOf(parameter)
-            const x = i === 0 ? dh : dc
-            program.emit(instruction.columnSum, { x, y, rows: batch, columns: units, accumulate: 0 })
+            emitBiasGradient(context, parameter, i === 0 ? dh : dc!, batch)
           }
           if (!needsInput) return null
           const dx = scratch('dx', [steps, batch, features])

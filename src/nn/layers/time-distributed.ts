@@ -27,6 +27,7 @@ export function buildTimeDistributed(spec: TimeDistributedSpec, { name, input, i
   }
   return {
     ...{ name, input, output: [steps, ...layer.output], parameters: layer.parameters },
+    ...(layer.borrowed && { borrowed: layer.borrowed }),
     layout: 'any',
     stateful: layer.stateful ?? false,
     forward(context, x) {
