@@ -57,9 +57,9 @@ export { tensorboardEpoch, tensorboardHeader, tensorboardScalars } from './forma
 export type { ActivationSpec } from './nn/activations.js'
 export type { InputType, ModelInput } from './nn/built.js'
 export type { GraphConfig, InputConfig, NodeConfig } from './nn/graph.js'
-export type { Initialiser } from './nn/initialisers.js'
+export type { Initializer } from './nn/initialisers.js'
 export { activation } from './nn/layers/activation.js'
-export { type BatchNormOptions, batchNorm } from './nn/layers/batch-norm.js'
+export { type BatchNormOptions, batchNormalization } from './nn/layers/batch-norm.js'
 export { bidirectional } from './nn/layers/bidirectional.js'
 export { type Conv1dOptions, conv1d } from './nn/layers/conv1d.js'
 export { type Conv2dOptions, conv2d } from './nn/layers/conv2d.js'
@@ -69,18 +69,18 @@ export { type EmbeddingOptions, embedding } from './nn/layers/embedding.js'
 export { flatten } from './nn/layers/flatten.js'
 export { columns, patches, pixels, rows } from './nn/layers/framings.js'
 export { type GruOptions, gru } from './nn/layers/gru.js'
-export { type LayerNormOptions, layerNorm } from './nn/layers/layer-norm.js'
+export { type LayerNormOptions, layerNormalization } from './nn/layers/layer-norm.js'
 export { type LstmOptions, lstm } from './nn/layers/lstm.js'
 export { type MaskingOptions, masking } from './nn/layers/masking.js'
 export {
-  averagePool2d,
-  globalAveragePool2d,
-  maxPool2d,
+  averagePooling2d,
+  globalAveragePooling2d,
+  maxPooling2d,
   type Pool2dOptions,
 } from './nn/layers/pool2d.js'
 export type { RecurrentOptions } from './nn/layers/recurrent.js'
 export { reshape } from './nn/layers/reshape.js'
-export { type SimpleRnnOptions, simpleRnn } from './nn/layers/simple-rnn.js'
+export { type SimpleRnnOptions, simpleRNN } from './nn/layers/simple-rnn.js'
 export type { LayerSpec } from './nn/layers/spec.js'
 export { timeDistributed } from './nn/layers/time-distributed.js'
 export type { LossName, LossSpec } from './nn/losses.js'

@@ -12,10 +12,10 @@ type Failure = typeof LanegradError
 const engine = await createEngine({ engine: 'js' })
 const model = sequential([flatten(), dense(3)], { input: [2, 2] })
 const data = dataset({
-  ...{ name: 'few', images: new Uint8Array(16), labels: Uint8Array.of(0, 1, 2, 0) },
+  ...{ name: 'few', inputs: new Uint8Array(16), targets: Uint8Array.of(0, 1, 2, 0) },
   ...{ sampleShape: [2, 2], classes: 3 },
 })
-const trainer = createTrainer(engine, model, { optimizer: sgd({ rate: 0.1 }) })
+const trainer = createTrainer(engine, model, { optimizer: sgd({ learningRate: 0.1 }) })
 await trainer.fit(data, { epochs: 1 })
 const [epoch] = trainer.history
 const prediction = await trainer.predict(data)
@@ -117,7 +117,10 @@ const table: Record<string, Entry> = {
   cosineDecay: schedule({ start: 1, steps: 2 }),
   createEngine: { right: options, optional: ['options'], error: EngineError },
   createEvaluator: { right: { engine, model, ...options }, optional: ['options'], error: ModelError },
-  createTrainer: { right: { engine, model, options: { optimizer: sgd({ rate: 1 }) } }, error: ModelError },
+  createTrainer: {
+    right: { engine, model, options: { optimizer: sgd({ learningRate: 1 }) } },
+    error: ModelError,
+  },
   csvLine: { right: { result: epoch }, error: LanegradError },
   dataset: { right: { options: data }, error: DataError },
   dense: layer({ units: 2, ...options }),
@@ -291,7 +294,7 @@ const wide = () => {
 const emptyModule = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)
 const never = (value: unknown) => value as Anything
 const trained = (options: object) =>
-  createTrainer(engine, model, never({ optimizer: sgd({ rate: 1 }), ...options }))
+  createTrainer(engine, model, never({ optimizer: sgd({ learningRate: 1 }), ...options }))
 const fitted = (options: object, set: unknown = data) => trainer.fit(never(set), never(options)).next()
 
 /** What people write by mistake: the call, the class of its error and what that says. */
@@ -442,12 +445,12 @@ const slips: [() => unknown, Failure, RegExp][] = [
   [() => dense(3, never('relu')), ModelError, /^dense: options should be an object .*found "relu"/],
   [() => dense(3, never({ units: 4 })), ModelError, /unknown field 'units'/],
   [
-    () => dense(3, { kernel: { type: 'normal', deviation: -1 } }),
+    () => dense(3, { kernelInitializer: { type: 'normal', deviation: -1 } }),
     ModelError,
     /kernel: normal: deviation should be a finite number from 0 up, found -1/,
   ],
   [
-    () => dense(3, { kernel: { type: 'uniform', limit: 1e39 } }),
+    () => dense(3, { kernelInitializer: { type: 'uniform', limit: 1e39 } }),
     ModelError,
     /kernel: uniform: limit should be/,
   ],
@@ -496,11 +499,11 @@ const slips: [() => unknown, Failure, RegExp][] = [
     /unknown field '__proto__'|at least 1 layers/,
   ],
   [
-    () => sgd({ rate: -0.1 }),
+    () => sgd({ learningRate: -0.1 }),
     ModelError,
     /^sgd: rate should be a finite number from 0 up or a schedule: .*found -0.1/,
   ],
-  [() => adam({ rate: 1e300 }), ModelError, /rate should be a finite number/],
+  [() => adam({ learningRate: 1e300 }), ModelError, /rate should be a finite number/],
   [() => warmUp({ steps: 1, next: warmUp as never }), ModelError, /next should be .*the function warmUp/],
   [
     () => lanegrad.stepDecay({ start: -1, factor: 1, every: 1 }),
@@ -544,7 +547,7 @@ const slips: [() => unknown, Failure, RegExp][] = [
     DataError,
     /^builtInDigits: unknown field 'count'; known are train, test, seed/,
   ],
-  [() => dataset({ ...data, images: never([1, 2]) }), DataError, /^few: images should be/],
+  [() => dataset({ ...data, inputs: never([1, 2]) }), DataError, /^few: images should be/],
   [() => dataset(never({ ...data, lables: 1 })), DataError, /^few: unknown field 'lables'/],
   [() => trainer.restore(never(undefined)), ModelError, /restore/],
   [
@@ -577,7 +580,7 @@ t.test('what people write by mistake is answered with what they meant', async (t
 })
 
 t.test('classes are numbers of any size', async (t) => {
-  const wideModel = sequential([dense(300, { kernel: 'zeros' })], { input: [1] })
+  const wideModel = sequential([dense(300, { kernelInitializer: 'zeros' })], { input: [1] })
   const bias = new Float32Array(300)
   bias[290] = 5
   wideModel.setWeights(new Map([['dense_1/bias', bias]]))

@@ -16,7 +16,7 @@ t.test('the bundle trains to the same bits, on threads too', async (t) => {
     const opened = await createEngine({ engine, threads: engine === 'threads' ? 2 : 1 })
     const layers = [flatten(), dense(32, { activation: 'relu' }), dropout(0.5), dense(10)]
     const model = sequential(layers, { input: [28, 28], seed: 3 })
-    const trainer = createTrainer(opened, model, { optimizer: sgd({ rate: 0.1 }), batchSize: 32 })
+    const trainer = createTrainer(opened, model, { optimizer: sgd({ learningRate: 0.1 }), batchSize: 32 })
     for await (const { complete } of trainer.fit(train, { epochs: 2 })) t.ok(complete)
     opened.close()
     return model.fingerprint()

@@ -23,7 +23,7 @@ const RESET = '\u001b[0m'
  * @throws DataError for samples that are not of shape [height, width]
  */
 export function picturesOf(set: Dataset): Picture[] {
-  const { images, labels, sampleShape, sampleSize, count, name } = set
+  const { inputs: images, targets: labels, sampleShape, sampleSize, count, name } = set
   const [height, width] = sampleShape
   if (sampleShape.length !== 2) {
     throw new DataError(

@@ -59,7 +59,7 @@ async function info(
 }
 
 function measure(set: Dataset): PartInfo {
-  const { images, labels, count, sampleSize, sampleShape } = set
+  const { inputs: images, targets: labels, count, sampleSize, sampleShape } = set
   const classes = new Array<number>(set.classes).fill(0)
   let sum = 0
   let zeros = 0

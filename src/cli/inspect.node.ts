@@ -77,5 +77,5 @@ async function inspect(options: InspectOptions): Promise<void> {
 /** As many samples as a batch has: a program depends on their shape alone. */
 function blank(count: number, sampleShape: readonly number[], classes: number): Dataset {
   const images = new Uint8Array(count * sizeOf(sampleShape))
-  return dataset({ name: 'images', images, labels: new Uint8Array(count), sampleShape, classes })
+  return dataset({ name: 'images', inputs: images, targets: new Uint8Array(count), sampleShape, classes })
 }

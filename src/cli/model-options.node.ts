@@ -5,7 +5,7 @@ import {
   dense,
   dropout,
   flatten,
-  type Initialiser,
+  type Initializer,
   type LayerSpec,
   type Model,
   ModelError,
@@ -24,7 +24,7 @@ export interface ModelChoice {
   readonly hidden: readonly number[]
   readonly activation: ActivationSpec
   readonly dropout: number
-  readonly init?: Initialiser
+  readonly init?: Initializer
   readonly seed?: number
 }
 
@@ -85,7 +85,7 @@ export async function modelFromFile({ model: file, seed }: ModelChoice): Promise
  */
 export function perceptron(choice: ModelChoice, { sampleShape, classes }: Samples): Model {
   const { activation, hidden, init } = choice
-  const kernel = init === undefined ? {} : { kernel: init }
+  const kernel = init === undefined ? {} : { kernelInitializer: init }
   const layers: LayerSpec[] = [flatten()]
   for (const units of hidden) {
     layers.push(dense(units, { activation, ...kernel }))

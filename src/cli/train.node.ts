@@ -320,7 +320,7 @@ async function fit(
     const results = trainer.fit(train, {
       epochs: epochs - before,
       signal,
-      ...(validation ? { validation } : {}),
+      ...(validation ? { validationData: validation } : {}),
       ...(earlyStopping ? { earlyStopping } : {}),
       onStep({ epoch, samples, loss }) {
         const done = (epoch - 1 - before) * train.count + samples

@@ -12,7 +12,7 @@ import { type Dataset, rowOf } from './dataset.js'
  * buffer away, since it was looked at. What is in the arrays is checked as it is copied.
  * @throws DataError that names the data set, what was expected and what was found
  */
-function checkArrays({ name, images, labels, sampleSize }: Dataset, size: number): void {
+function checkArrays({ name, inputs: images, targets: labels, sampleSize }: Dataset, size: number): void {
   if (images.length === labels.length * size && sampleSize === size) return
   throw new DataError(
     `${name}: expected ${labels.length} times ${size} values, a sample for each label, found ${images.length}`,
@@ -34,8 +34,8 @@ export function copySamples(
   order?: Uint32Array,
 ): void {
   checkArrays(data, size)
-  const { images, indices } = data
-  const rows = data.labels.length
+  const { inputs: images, indices } = data
+  const rows = data.targets.length
   if (indices === undefined && order === undefined) {
     if (start + batch > rows) {
       throw new DataError(`${data.name}: expected at least ${start + batch} samples, found ${rows}`)
@@ -74,7 +74,7 @@ export function copyLabels(
   at: number,
   order?: Uint32Array,
 ): void {
-  const { labels, classes } = data
+  const { targets: labels, classes } = data
   for (let i = 0; i < batch; i++) {
     const sample = order === undefined ? start + i : order[start + i]!
     const label = labels[rowOf(data, sample)]!

@@ -7,8 +7,8 @@ import { arrayOf, seed as seedSchema, shape, text, truth, wholeNumber } from '..
 import type { IdxArray } from './idx.js'
 
 /**
- * Labelled samples. Parts of a data set (subset, take, holdout, kfold, shuffled) are views: they share `images` and
- * `labels` with their source and differ in `indices` alone. An engine keeps no copy: every use reads the arrays batch by
+ * Labelled samples. Parts of a data set (subset, take, holdout, kfold, shuffled) are views: they share `inputs` and
+ * `targets` with their source and differ in `indices` alone. An engine keeps no copy: every use reads the arrays batch by
  * batch, as they are then, and checks what it reads.
  */
 export interface Dataset {
@@ -23,9 +23,9 @@ export interface Dataset {
   /** Labels are 0 .. classes - 1. */
   readonly classes: number
   /** [rows of the source, sampleSize]. Bytes stand for 0..1 and are divided by 255 when a batch is gathered. */
-  readonly images: Uint8Array | Float32Array
+  readonly inputs: Uint8Array | Float32Array
   /** [rows of the source]. */
-  readonly labels: Uint8Array
+  readonly targets: Uint8Array
   /** [count]: sample i is row indices[i] of the source. Without it the samples are the rows of the source, in order. */
   readonly indices?: Uint32Array
   /** True for generated samples, which must never be passed off as a collected data set. */
@@ -35,8 +35,8 @@ export interface Dataset {
 /** What a data set is made from: see the fields of Dataset. */
 export interface DatasetSource {
   name: string
-  images: Uint8Array | Float32Array
-  labels: Uint8Array
+  inputs: Uint8Array | Float32Array
+  targets: Uint8Array
   sampleShape: readonly number[]
   classes: number
   synthetic?: boolean
@@ -64,12 +64,12 @@ export interface Standardisation {
   readonly scale: Float32Array
 }
 
-const images = arrayOf<Uint8Array | Float32Array>(Uint8Array, Float32Array)
-const labels = arrayOf(Uint8Array)
+const inputs = arrayOf<Uint8Array | Float32Array>(Uint8Array, Float32Array)
+const targets = arrayOf(Uint8Array)
 const classes = wholeNumber(1, 256)
 
 const sourceSchema = object<DatasetSource & Partial<Pick<Dataset, 'count' | 'sampleSize'>>>({
-  ...{ name: text, images, labels, sampleShape: shape, classes, synthetic: optional(truth) },
+  ...{ name: text, inputs, targets, sampleShape: shape, classes, synthetic: optional(truth) },
   // Of another data set whose fields are spread: worked out anew.
   ...{ count: optional(wholeNumber(1)), sampleSize: optional(wholeNumber(1)) },
 })
@@ -85,7 +85,7 @@ const sourceName: Schema<{ readonly name: string }> = {
 
 const datasetFields = object<Dataset>({
   ...{ name: text, count: wholeNumber(1), sampleShape: shape, sampleSize: wholeNumber(1), classes },
-  ...{ images, labels, indices: optional(arrayOf(Uint32Array)), synthetic: truth },
+  ...{ inputs, targets, indices: optional(arrayOf(Uint32Array)), synthetic: truth },
 })
 
 const DATASET = 'a data set, such as dataset(...) gives'
@@ -95,17 +95,17 @@ export const aDataset: Schema<Dataset> = {
   expected: DATASET,
   read(value, path) {
     if (!isPlainObject(value)) throw new Fault(path, DATASET, value)
-    if (!Object.hasOwn(value, 'images')) {
+    if (!Object.hasOwn(value, 'inputs')) {
       const parts = ['train', 'validation', 'test'].filter((part) => Object.hasOwn(value, part))
       throw new Fault(path, parts.length > 0 ? `a data set: its part ${parts.join(' or ')}` : DATASET, value)
     }
-    const { count, sampleShape, sampleSize, images, labels, indices } = datasetFields.read(value, path)
+    const { count, sampleShape, sampleSize, inputs, targets, indices } = datasetFields.read(value, path)
     const expected = {
       sampleSize: sampleShape.reduce((product, size) => product * size, 1),
-      'images.length': labels.length * sampleSize,
-      count: indices?.length ?? labels.length,
+      'inputs.length': targets.length * sampleSize,
+      count: indices?.length ?? targets.length,
     }
-    const found = { sampleSize, 'images.length': images.length, count }
+    const found = { sampleSize, 'inputs.length': inputs.length, count }
     for (const [name, wanted] of Object.entries(expected)) {
       const value = found[name as keyof typeof found]
       if (value !== wanted) throw new Fault(`${path}.${name}`, String(wanted), value)
@@ -148,45 +148,45 @@ const STANDARDISATION_EPSILON = 1e-5
  * A data set over arrays in memory, which are used in place: what is written into them later is seen by whatever uses the
  * data set next.
  *
- * @throws DataError naming the data set and, where there is one, the first wrong sample: no samples, numbers of images
- *   and labels that differ, a shape that does not divide the images, labels outside 0 .. classes - 1, values that are
+ * @throws DataError naming the data set and, where there is one, the first wrong sample: no samples, numbers of inputs
+ *   and targets that differ, a shape that does not divide the inputs, targets outside 0 .. classes - 1, values that are
  *   not finite
  */
 export function dataset(source: DatasetSource): Dataset {
   const { name: where } = read(DataError, 'dataset', 'options', sourceName, source)
   const checked = read(DataError, where, 'options', sourceSchema, source)
-  const { name, images, labels, sampleShape, classes, synthetic = false } = checked
+  const { name, inputs, targets, sampleShape, classes, synthetic = false } = checked
   const sampleSize = sampleShape.reduce((product, size) => product * size, 1)
   const shape = `[${sampleShape.join(', ')}]`
-  if (images.length % sampleSize !== 0) {
+  if (inputs.length % sampleSize !== 0) {
     throw new DataError(
-      `${name}: expected whole images of shape ${shape}, ${sampleSize} values each, found ${images.length} values: ` +
-        `the image at ${Math.floor(images.length / sampleSize)} is incomplete`,
+      `${name}: expected whole inputs of shape ${shape}, ${sampleSize} values each, found ${inputs.length} values: ` +
+        `the input at ${Math.floor(inputs.length / sampleSize)} is incomplete`,
     )
   }
-  const count = images.length / sampleSize
-  if (count !== labels.length) {
+  const count = inputs.length / sampleSize
+  if (count !== targets.length) {
     throw new DataError(
-      `${name}: expected as many labels as images, found ${count} images of shape ${shape} and ${labels.length} labels`,
+      `${name}: expected as many targets as inputs, found ${count} inputs of shape ${shape} and ${targets.length} targets`,
     )
   }
   if (count === 0) throw new DataError(`${name}: expected at least one sample, found none`)
-  const wrongLabel = labels.findIndex((label) => label >= classes)
-  if (wrongLabel >= 0) {
+  const wrongTarget = targets.findIndex((target) => target >= classes)
+  if (wrongTarget >= 0) {
     throw new DataError(
-      `${name}: expected labels of 0 to ${classes - 1}, found ${labels[wrongLabel]} at sample ${wrongLabel}`,
+      `${name}: expected targets of 0 to ${classes - 1}, found ${targets[wrongTarget]} at sample ${wrongTarget}`,
     )
   }
-  if (images instanceof Float32Array) {
-    const wrong = images.findIndex((value) => !Number.isFinite(value))
+  if (inputs instanceof Float32Array) {
+    const wrong = inputs.findIndex((value) => !Number.isFinite(value))
     if (wrong >= 0) {
       throw new DataError(
-        `${name}: expected finite values, found ${images[wrong]} at sample ${Math.floor(wrong / sampleSize)}, ` +
+        `${name}: expected finite values, found ${inputs[wrong]} at sample ${Math.floor(wrong / sampleSize)}, ` +
           `element ${wrong % sampleSize}`,
       )
     }
   }
-  return { name, count, sampleShape: [...sampleShape], sampleSize, classes, images, labels, synthetic }
+  return { name, count, sampleShape: [...sampleShape], sampleSize, classes, inputs, targets, synthetic }
 }
 
 /**
@@ -223,7 +223,7 @@ export function datasetFromIdx(name: string, images: NamedIdx, labels: NamedIdx,
         `${8 + wrong} of the file)`,
     )
   }
-  return dataset({ name, images: data, labels: classOf, sampleShape: shape.slice(1), classes })
+  return dataset({ name, inputs: data, targets: classOf, sampleShape: shape.slice(1), classes })
 }
 
 /**
@@ -329,15 +329,15 @@ export function kfold(set: Dataset, k: number, options: SplitOptions = {}): Spli
  */
 export function standardisation(set: Dataset): Standardisation {
   read(DataError, 'standardisation', 'set', aDataset, set)
-  const { images, sampleSize, count } = set
+  const { inputs, sampleSize, count } = set
   const mean = new Float64Array(sampleSize)
   const variance = new Float64Array(sampleSize)
-  if (images instanceof Uint8Array) {
+  if (inputs instanceof Uint8Array) {
     const squares = new Float64Array(sampleSize)
     for (let i = 0; i < count; i++) {
       const row = rowOf(set, i) * sampleSize
       for (let j = 0; j < sampleSize; j++) {
-        const x = images[row + j]!
+        const x = inputs[row + j]!
         if (x === 0) continue // four of five pixels of MNIST; measured: a quarter less time
         mean[j]! += x
         squares[j]! += x * x
@@ -351,13 +351,13 @@ export function standardisation(set: Dataset): Standardisation {
   } else {
     for (let i = 0; i < count; i++) {
       const row = rowOf(set, i) * sampleSize
-      for (let j = 0; j < sampleSize; j++) mean[j]! += images[row + j]!
+      for (let j = 0; j < sampleSize; j++) mean[j]! += inputs[row + j]!
     }
     for (let j = 0; j < sampleSize; j++) mean[j]! /= count
     for (let i = 0; i < count; i++) {
       const row = rowOf(set, i) * sampleSize
       for (let j = 0; j < sampleSize; j++) {
-        const deviation = images[row + j]! - mean[j]!
+        const deviation = inputs[row + j]! - mean[j]!
         variance[j]! += deviation * deviation
       }
     }
@@ -369,7 +369,7 @@ export function standardisation(set: Dataset): Standardisation {
   }
 }
 
-/** The row of sample i in `images` and `labels`. */
+/** The row of sample i in `inputs` and `targets`. */
 export function rowOf(set: Dataset, i: number): number {
   return set.indices === undefined ? i : set.indices[i]!
 }

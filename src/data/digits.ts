@@ -115,14 +115,13 @@ export function digits({ count, seed, stream = 0 }: DigitsOptions): Digits {
 export function builtInDigits(options: BuiltInDigitsOptions = {}): { train: Dataset; test: Dataset } {
   const checked = read(DataError, 'builtInDigits', 'options', builtInOptions, options)
   const { train = 10_000, test = 2_000, seed = 0 } = checked
-  const part = (count: number, stream: number) =>
-    dataset({
-      name: NAME,
-      ...digits({ count, seed, stream }),
-      sampleShape: [PICTURE, PICTURE],
-      classes: CLASSES,
-      synthetic: true,
+  const part = (count: number, stream: number) => {
+    const { images: inputs, labels: targets } = digits({ count, seed, stream })
+    return dataset({
+      ...{ name: NAME, inputs, targets },
+      ...{ sampleShape: [PICTURE, PICTURE], classes: CLASSES, synthetic: true },
     })
+  }
   return { train: part(train, 0), test: part(test, 1) }
 }
 

@@ -10,7 +10,7 @@ const PART = 1 << 22
  * 4 MB, and the parts' digests, with the labels, once more.
  */
 export async function datasetFingerprint(set: Dataset): Promise<string> {
-  const { images, labels, sampleShape, sampleSize, classes, count } = set
+  const { inputs: images, targets: labels, sampleShape, sampleSize, classes, count } = set
   const kind = images instanceof Uint8Array ? 'u8' : 'f32'
   const all = new Uint8Array(images.buffer, images.byteOffset, images.byteLength)
   const rowBytes = sampleSize * images.BYTES_PER_ELEMENT

@@ -8,7 +8,7 @@ import {
   lstm,
   rows,
   sgd,
-  simpleRnn,
+  simpleRNN,
   timeDistributed,
 } from '../index.js'
 import type { Configuration, Experiment, Published, Study } from './experiment.js'
@@ -24,17 +24,22 @@ const data = { validation: { part: 1 / 6, shuffle: false } } as const
 
 const layers = (count: number): LayerSpec[] => [
   rows(count),
-  simpleRnn(200, {
-    ...{ bias: false, kernel: 'lecunUniform', recurrentKernel: 'lecunUniform', sequence: true },
+  simpleRNN(200, {
+    ...{
+      useBias: false,
+      kernelInitializer: 'lecunUniform',
+      recurrentInitializer: 'lecunUniform',
+      returnSequences: true,
+    },
   }),
-  timeDistributed(dense(10, { bias: false, kernel: 'lecunUniform' })),
+  timeDistributed(dense(10, { useBias: false, kernelInitializer: 'lecunUniform' })),
 ]
 
 const ofRows = (count: number): Configuration => ({
   ...{ id: `${count}`, label: `${count} rows`, role: 'study', speed: 70_000 / count },
   recipe: {
     ...{ layers: layers(count), loss: 'averagedSoftmaxCrossEntropy', batchSize: 100, epochs: 100, data },
-    optimizer: sgd({ rate: 0.01 }),
+    optimizer: sgd({ learningRate: 0.01 }),
   },
 })
 
@@ -57,7 +62,7 @@ const beyond = (count: number): Configuration => ({
   recipe: {
     ...{ layers: [rows(count), lstm(128), dropout(0.3), dense(10)], batchSize: 100 },
     ...{ epochs: BEYOND_EPOCHS, data },
-    optimizer: adam({ rate: cosineDecay({ start: 0.002, steps: 500 * BEYOND_EPOCHS }) }),
+    optimizer: adam({ learningRate: cosineDecay({ start: 0.002, steps: 500 * BEYOND_EPOCHS }) }),
     augment: { shift: 1, rotate: 5 },
   },
 })
@@ -154,7 +159,7 @@ export const averagedRnn: Experiment = {
     },
     {
       ...{ type: 'weights', id: 'weights', title: 'Rows of the input weights U', configurations: ['28'] },
-      ...{ parameter: 'simpleRnn_1/kernel', shape: [1, 28] },
+      ...{ parameter: 'simpleRNN_1/kernel', shape: [1, 28] },
     },
     {
       ...{ type: 'samples', id: 'samples', title: 'Test images', configurations: ['28', 'beyond-28'] },

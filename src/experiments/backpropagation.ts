@@ -5,7 +5,7 @@ import {
   dropout,
   exponentialDecay,
   flatten,
-  type Initialiser,
+  type Initializer,
   type LayerSpec,
   type Rate,
   sgd,
@@ -14,7 +14,7 @@ import type { Configuration, Experiment, Recipe, Study } from './experiment.js'
 
 const study: Study = { letter: 'E', title: 'Backpropagation on MNIST', author: 'Anwar' }
 
-const NORMAL: Initialiser = { type: 'normal', deviation: 1 }
+const NORMAL: Initializer = { type: 'normal', deviation: 1 }
 const STEPS = 240
 const EPOCHS = 30
 
@@ -26,12 +26,22 @@ type Activation = 'sigmoid' | 'tanh' | 'relu'
 const network = (
   units: number,
   activation: Activation,
-  kernel: Initialiser = NORMAL,
-  outputs: Initialiser = NORMAL,
-): LayerSpec[] => [flatten(), dense(units, { activation, kernel }), dense(10, { kernel: outputs })]
+  kernel: Initializer = NORMAL,
+  outputs: Initializer = NORMAL,
+): LayerSpec[] => [
+  flatten(),
+  dense(units, { activation, kernelInitializer: kernel }),
+  dense(10, { kernelInitializer: outputs }),
+]
 
 const recipe = (layers: readonly LayerSpec[], rate: Rate, changes: Partial<Recipe> = {}): Recipe => ({
-  ...{ layers, optimizer: sgd({ rate }), batchSize: 250, epochs: EPOCHS, data: { validation: 'test' } },
+  ...{
+    layers,
+    optimizer: sgd({ learningRate: rate }),
+    batchSize: 250,
+    epochs: EPOCHS,
+    data: { validation: 'test' },
+  },
   ...changes,
 })
 
@@ -48,7 +58,7 @@ const ours = (units: number, epochs: number): Configuration => ({
     {
       ...{ batchSize: 100, epochs, data: { validation: 'test' } },
       layers: [flatten(), dense(units, { activation: 'relu' }), dropout(0.1), dense(10)],
-      optimizer: sgd({ rate: cosineDecay({ start: 0.1, steps: 600 * epochs }), momentum: 0.9 }),
+      optimizer: sgd({ learningRate: cosineDecay({ start: 0.1, steps: 600 * epochs }), momentum: 0.9 }),
       augment: { shift: 1, rotate: 8, scale: 0.08 },
     },
     45_000,

@@ -88,7 +88,7 @@ async function samplesOf(trainer: Trainer, test: Dataset): Promise<NonNullable<K
   const [height, width] = test.sampleShape as [number, number]
   const pictures = shown.map((i) => {
     const row = rowOf(test, i) * test.sampleSize
-    return test.images.subarray(row, row + test.sampleSize) as Uint8Array
+    return test.inputs.subarray(row, row + test.sampleSize) as Uint8Array
   })
   return { pictures: packed(pictures, width, height), answers: shown.map((i) => answers[i]!) }
 }
@@ -96,7 +96,7 @@ async function samplesOf(trainer: Trainer, test: Dataset): Promise<NonNullable<K
 async function answersOf(trainer: Trainer, set: Dataset): Promise<Answer[]> {
   const { probabilities, classes } = await trainer.predict(set)
   return Array.from(classes, (predicted, i) => ({
-    ...{ label: set.labels[rowOf(set, i)]!, predicted },
+    ...{ label: set.targets[rowOf(set, i)]!, predicted },
     probability: Number(
       probabilities[i * (probabilities.length / classes.length) + predicted]!.toPrecision(4),
     ),
@@ -112,7 +112,7 @@ async function ownDigits(trainer: Trainer): Promise<NonNullable<Keepsakes['ownDi
   const answered = async (name: string, pictures: readonly Uint8Array[]) => {
     const images = new Uint8Array(pictures.length * 784)
     for (const [i, pixels] of pictures.entries()) images.set(pixels, i * 784)
-    const set = dataset({ name, images, labels, sampleShape: [28, 28], classes: 10 })
+    const set = dataset({ name, inputs: images, targets: labels, sampleShape: [28, 28], classes: 10 })
     return { pictures: packed(pictures, 28, 28), answers: await answersOf(trainer, set) }
   }
   return {

@@ -9,12 +9,12 @@ import {
   gru,
   type LayerSpec,
   lstm,
-  maxPool2d,
+  maxPooling2d,
   pixels,
   reshape,
   rows,
   sgd,
-  simpleRnn,
+  simpleRNN,
   timeDistributed,
 } from '../index.js'
 import type { Configuration, Experiment, Published, Recipe, Study } from './experiment.js'
@@ -23,7 +23,13 @@ const study: Study = { letter: 'A', title: 'Recognize MNIST database with RNN', 
 
 /** Keras of 2019: SGD without momentum, 200 epochs, validation by the test images. */
 const recipe = (layers: readonly LayerSpec[], changes: Partial<Recipe> = {}): Recipe => ({
-  ...{ layers, optimizer: sgd({ rate: 0.01 }), batchSize: 128, epochs: 200, data: { validation: 'test' } },
+  ...{
+    layers,
+    optimizer: sgd({ learningRate: 0.01 }),
+    batchSize: 128,
+    epochs: 200,
+    data: { validation: 'test' },
+  },
   ...changes,
 })
 
@@ -31,7 +37,7 @@ type Gates = 'hardSigmoid' | 'sigmoid'
 
 const network = (units: number, gates: Gates = 'hardSigmoid', before: readonly LayerSpec[] = []) => [
   rows(),
-  lstm(units, { gateActivation: gates }),
+  lstm(units, { recurrentActivation: gates }),
   ...before,
   dense(10),
 ]
@@ -49,7 +55,7 @@ const lstmOf = (units: number, gates: Gates, role: 'study' | 'reading'): Configu
 const wide = (layers: readonly LayerSpec[], epochs: number, changes: Partial<Recipe> = {}): Recipe =>
   recipe(layers, {
     ...{ epochs, batchSize: 128, augment: { shift: 1, rotate: 10, scale: 0.1 } },
-    optimizer: adam({ rate: cosineDecay({ start: 0.002, steps: 469 * epochs }) }),
+    optimizer: adam({ learningRate: cosineDecay({ start: 0.002, steps: 469 * epochs }) }),
     ...changes,
   })
 
@@ -145,7 +151,7 @@ const dropoutExperiment: Experiment = {
     four('last-state', 'dropout 0.5 of the last state', network(4, 'hardSigmoid', [dropout(0.5)])),
     four('recurrent', 'recurrent dropout 0.5', [
       rows(),
-      lstm(4, { gateActivation: 'hardSigmoid', recurrentDropout: 0.5 }),
+      lstm(4, { recurrentActivation: 'hardSigmoid', recurrentDropout: 0.5 }),
       dense(10),
     ]),
     {
@@ -170,7 +176,7 @@ const dropoutExperiment: Experiment = {
 }
 
 const sigmoidOutput = (units: number, gates: Gates = 'hardSigmoid'): Partial<Recipe> => ({
-  layers: [rows(), lstm(units, { gateActivation: gates }), dense(10, { activation: 'sigmoid' })],
+  layers: [rows(), lstm(units, { recurrentActivation: gates }), dense(10, { activation: 'sigmoid' })],
   loss: 'categoricalCrossEntropy',
 })
 
@@ -233,9 +239,9 @@ const outputs: Experiment = {
 const convolutional: readonly LayerSpec[] = [
   reshape([28, 28, 1]),
   conv2d(16, 3, { activation: 'relu' }),
-  maxPool2d(2),
+  maxPooling2d(2),
   conv2d(32, 3, { activation: 'relu' }),
-  maxPool2d(2),
+  maxPooling2d(2),
   flatten(),
   dense(10),
 ]
@@ -261,20 +267,20 @@ const networks: Experiment = {
       ...{ id: 'stacked', label: 'two LSTM(16), recurrent dropout 0.2', role: 'variant', speed: 14_000 },
       recipe: recipe([
         rows(),
-        lstm(16, { sequence: true, recurrentDropout: 0.2 }),
+        lstm(16, { returnSequences: true, recurrentDropout: 0.2 }),
         lstm(16, { recurrentDropout: 0.2 }),
         dense(10),
       ]),
     },
     {
       ...{ id: 'rnn', label: 'plain RNN(16), an output at every step', role: 'variant', speed: 40_000 },
-      recipe: recipe([rows(), simpleRnn(16, { sequence: true }), timeDistributed(dense(10))], {
+      recipe: recipe([rows(), simpleRNN(16, { returnSequences: true }), timeDistributed(dense(10))], {
         loss: 'averagedSoftmaxCrossEntropy',
       }),
     },
     {
       ...{ id: 'pixels', label: 'LSTM(16) over single pixels', role: 'variant', speed: 1_000 },
-      recipe: recipe([pixels(), lstm(16, { gateActivation: 'hardSigmoid' }), dense(10)], { epochs: 5 }),
+      recipe: recipe([pixels(), lstm(16, { recurrentActivation: 'hardSigmoid' }), dense(10)], { epochs: 5 }),
     },
     best,
     {

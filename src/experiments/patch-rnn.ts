@@ -5,12 +5,12 @@ import {
   dense,
   exponentialDecay,
   gru,
-  type Initialiser,
+  type Initializer,
   type LayerSpec,
   lstm,
   patches,
   rmsprop,
-  simpleRnn,
+  simpleRNN,
 } from '../index.js'
 import type { Configuration, Experiment, Recipe, Study } from './experiment.js'
 
@@ -20,23 +20,24 @@ const FEATURES = 7
 const UNITS = 128
 
 /** MinPy's "xavier" draws from a normal distribution: three times the variance that Glorot and Bengio give. */
-const xavier = (inputs: number, outputs: number): Initialiser => ({
+const xavier = (inputs: number, outputs: number): Initializer => ({
   ...{ type: 'normal', deviation: Math.sqrt(6 / (inputs + outputs)) },
 })
 
 /** The output's biases start by the same function, which takes their one dimension for the outputs. */
-const output = (l2: number) => dense(10, { kernel: xavier(UNITS, 10), biasInitialiser: xavier(0, 10), l2 })
+const output = (l2: number) =>
+  dense(10, { kernelInitializer: xavier(UNITS, 10), biasInitializer: xavier(0, 10), l2 })
 
 const plain = (l2: number): LayerSpec[] => [
   patches(FEATURES),
-  simpleRnn(UNITS, { kernel: xavier(FEATURES, UNITS), recurrentKernel: 'identity', l2 }),
+  simpleRNN(UNITS, { kernelInitializer: xavier(FEATURES, UNITS), recurrentInitializer: 'identity', l2 }),
   output(l2),
 ]
 
 const RATE = 0.0002
 
 const recipe = (layers: readonly LayerSpec[], changes: Partial<Recipe> = {}): Recipe => ({
-  ...{ layers, optimizer: rmsprop({ rate: RATE, decay: 0.99 }), batchSize: 50, epochs: 100 },
+  ...{ layers, optimizer: rmsprop({ learningRate: RATE, decay: 0.99 }), batchSize: 50, epochs: 100 },
   data: { train: 5000, test: 1000, validation: 'test', standardise: 'all' },
   ...changes,
 })
@@ -84,8 +85,8 @@ export const patchRnn: Experiment = {
       ...variant(
         'rnn-common',
         'plain RNN, Glorot-uniform weights, RMSProp 0.9',
-        recipe([patches(FEATURES), simpleRnn(UNITS, { recurrentKernel: 'identity' }), dense(10)], {
-          optimizer: rmsprop({ rate: RATE, decay: 0.9 }),
+        recipe([patches(FEATURES), simpleRNN(UNITS, { recurrentInitializer: 'identity' }), dense(10)], {
+          optimizer: rmsprop({ learningRate: RATE, decay: 0.9 }),
         }),
       ),
       role: 'reading',
@@ -102,7 +103,7 @@ export const patchRnn: Experiment = {
       'plain RNN, rate falling from 0.0004 by 3% an epoch',
       recipe(plain(0), {
         optimizer: rmsprop({
-          rate: exponentialDecay({ start: 2 * RATE, factor: 0.97, every: 100 }),
+          learningRate: exponentialDecay({ start: 2 * RATE, factor: 0.97, every: 100 }),
           decay: 0.99,
         }),
       }),
@@ -114,7 +115,7 @@ export const patchRnn: Experiment = {
         `GRU, 60,000 images, Adam, ${WHOLE_EPOCHS} epochs`,
         {
           ...{ layers: [patches(FEATURES), gru(UNITS), dense(10)], batchSize: 100, epochs: WHOLE_EPOCHS },
-          optimizer: adam({ rate: cosineDecay({ start: 0.002, steps: 600 * WHOLE_EPOCHS }) }),
+          optimizer: adam({ learningRate: cosineDecay({ start: 0.002, steps: 600 * WHOLE_EPOCHS }) }),
           data: { validation: 'test', standardise: 'all' },
         },
         450,
@@ -127,7 +128,7 @@ export const patchRnn: Experiment = {
         `plain RNN, 60,000 images, Adam, ${WHOLE_EPOCHS} epochs`,
         {
           ...{ layers: plain(0), batchSize: 100, epochs: WHOLE_EPOCHS },
-          optimizer: adam({ rate: cosineDecay({ start: 0.0005, steps: 600 * WHOLE_EPOCHS }) }),
+          optimizer: adam({ learningRate: cosineDecay({ start: 0.0005, steps: 600 * WHOLE_EPOCHS }) }),
           data: { validation: 'test', standardise: 'all' },
         },
         1_400,

@@ -6,7 +6,7 @@ import {
   dropout,
   flatten,
   type LayerSpec,
-  maxPool2d,
+  maxPooling2d,
   reshape,
   sgd,
 } from '../index.js'
@@ -25,14 +25,14 @@ const SPEEDS = { 1: [60, 30, 14, 7, 3.5], 2: [50, 26, 10, 3.3, 0.9] }
 const network = (hidden: readonly number[], isDropped = (_layer: number) => true): LayerSpec[] => [
   flatten(),
   ...hidden.flatMap((units, layer) => [
-    dense(units, { activation: 'relu', kernel: 'heNormal' }),
+    dense(units, { activation: 'relu', kernelInitializer: 'heNormal' }),
     ...(isDropped(layer) ? [dropout(0.5)] : []),
   ]),
-  dense(10, { kernel: 'lecunNormal' }),
+  dense(10, { kernelInitializer: 'lecunNormal' }),
 ]
 
 const recipe = (hidden: readonly number[]): Recipe => ({
-  ...{ layers: network(hidden), optimizer: sgd({ rate: 0.0085 }), batchSize: 32, epochs: 4 },
+  ...{ layers: network(hidden), optimizer: sgd({ learningRate: 0.0085 }), batchSize: 32, epochs: 4 },
   data: { validation: { part: 0.2, shuffle: true } },
 })
 
@@ -96,7 +96,7 @@ const beyond: Configuration = {
   recipe: {
     ...{ batchSize: 128, epochs: 40, data: { validation: 'test' } },
     layers: [flatten(), dense(1024, { activation: 'relu' }), dropout(0.3), dense(10)],
-    optimizer: sgd({ rate: cosineDecay({ start: 0.1, steps: 469 * 40 }), momentum: 0.9 }),
+    optimizer: sgd({ learningRate: cosineDecay({ start: 0.1, steps: 469 * 40 }), momentum: 0.9 }),
     augment: { shift: 1, rotate: 10, scale: 0.1 },
   },
 }
@@ -160,14 +160,14 @@ const convolutional: Configuration = {
     layers: [
       reshape([28, 28, 1]),
       conv2d(16, 3, { activation: 'relu' }),
-      maxPool2d(2),
+      maxPooling2d(2),
       conv2d(32, 3, { activation: 'relu' }),
-      maxPool2d(2),
+      maxPooling2d(2),
       flatten(),
       dropout(0.3),
       dense(10),
     ],
-    optimizer: sgd({ rate: cosineDecay({ start: 0.05, steps: 938 * 8 }), momentum: 0.9 }),
+    optimizer: sgd({ learningRate: cosineDecay({ start: 0.05, steps: 938 * 8 }), momentum: 0.9 }),
     augment: { shift: 2, rotate: 15, scale: 0.15 },
   },
 }
@@ -214,7 +214,7 @@ const feedBackward: Experiment = {
       recipe: {
         ...{ ...beyond.recipe, epochs: 20 },
         layers: [flatten(), dense(128, { activation: 'relu', l2: 2e-4 }), dense(10, { l2: 2e-4 })],
-        optimizer: sgd({ rate: cosineDecay({ start: 0.1, steps: 469 * 20 }), momentum: 0.9 }),
+        optimizer: sgd({ learningRate: cosineDecay({ start: 0.1, steps: 469 * 20 }), momentum: 0.9 }),
       },
     },
   ],

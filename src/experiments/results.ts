@@ -100,8 +100,8 @@ export function limited(recipe: Recipe, limits: Limits | null): Recipe {
   if (!limits) return recipe
   const epochs = Math.max(1, Math.floor(recipe.epochs * limits.epochs))
   const { optimizer } = recipe
-  const rate = shortened(optimizer.rate, (epochs / recipe.epochs) * limits.samples)
-  return { ...recipe, epochs, optimizer: { ...optimizer, rate } }
+  const rate = shortened(optimizer.learningRate, (epochs / recipe.epochs) * limits.samples)
+  return { ...recipe, epochs, optimizer: { ...optimizer, learningRate: rate } }
 }
 
 function shortened(rate: Rate, share: number): Rate {

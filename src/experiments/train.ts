@@ -77,7 +77,7 @@ export async function runTask(
   onProgress?.(before / epochs)
   try {
     const results = trainer.fit(parts.train, {
-      ...{ epochs: epochs - before, validation: parts.validation },
+      ...{ epochs: epochs - before, validationData: parts.validation },
       ...(signal && { signal }),
       onStep({ epoch, step, loss }) {
         curve.add(loss)

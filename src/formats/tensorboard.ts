@@ -56,13 +56,14 @@ export function tensorboardScalars(
  * @param wallTime seconds since 1970
  */
 export function tensorboardEpoch(result: EpochResult, wallTime: number): Uint8Array<ArrayBuffer> {
-  const { epoch, loss, accuracy, rate, validation, samplesPerSecond } = read(
-    LanegradError,
-    'tensorboardEpoch',
-    'result',
-    anEpoch,
-    result,
-  )
+  const {
+    epoch,
+    loss,
+    accuracy,
+    learningRate: rate,
+    validation,
+    samplesPerSecond,
+  } = read(LanegradError, 'tensorboardEpoch', 'result', anEpoch, result)
   const measured = validation
     ? { 'loss/validation': validation.loss, 'accuracy/validation': validation.accuracy }
     : {}

@@ -13,7 +13,7 @@ import type { Penalty } from './penalty.js'
  * - `heUniform`: uniform in +-sqrt(6 / fan_in); `heNormal`: variance 2 / fan_in (He et al. 2015)
  * - `orthogonal`: orthonormal rows or columns, times `gain` (Saxe et al. 2014)
  */
-export type Initialiser =
+export type Initializer =
   | InitialiserName
   | { readonly type: 'constant'; readonly value: number }
   | { readonly type: 'identity'; readonly gain: number }
@@ -54,9 +54,9 @@ const describedNames = Object.entries(numbers).map(
 )
 
 /** A field that holds an initialiser. */
-export const initialiser: Schema<Initialiser> = either(
+export const initialiser: Schema<Initializer> = either(
   leaf<InitialiserName>(`one of ${quoted(names)}`, (value) => (names as readonly unknown[]).includes(value)),
-  variants<Extract<Initialiser, object>>(describedNames.join(', '), {
+  variants<Extract<Initializer, object>>(describedNames.join(', '), {
     constant: object(numbers.constant),
     identity: object(numbers.identity),
     uniform: object(numbers.uniform),
@@ -70,7 +70,7 @@ export interface Parameter {
   /** Unique in its model, such as `dense_1/kernel`. */
   readonly name: string
   readonly tensor: Tensor
-  readonly initialiser: Initialiser | Blocks
+  readonly initialiser: Initializer | Blocks
   /** Inputs and outputs of one unit, which scale the random initialisers. */
   readonly fan: { readonly in: number; readonly out: number }
   readonly penalty?: Penalty | null
@@ -81,11 +81,11 @@ export interface Parameter {
   readonly trained?: boolean
 }
 
-type Described = Extract<Initialiser, object> | Blocks
+type Described = Extract<Initializer, object> | Blocks
 
 /** The initialiser in numbers, its scale worked out from the fans. */
 function describe(
-  initialiser: Initialiser | Blocks,
+  initialiser: Initializer | Blocks,
   { in: fanIn, out: fanOut }: Parameter['fan'],
 ): Described {
   if (typeof initialiser !== 'string') return initialiser

@@ -4,13 +4,13 @@ import { description } from '../schema/description.js'
 import { optional } from '../schema/schema.js'
 import { atLeast, positive } from '../schema/values.js'
 import type { Optimizer } from './optimizer.js'
-import { learningRate, type Rate, rate } from './schedules.js'
+import { type Rate, rate, scheduled } from './schedules.js'
 
 export interface AdagradOptions {
   /** Learning rate. */
-  readonly rate: Rate
+  readonly learningRate: Rate
   /** What every sum of squared gradients starts from; 0 by default. */
-  readonly start?: number
+  readonly initialAccumulatorValue?: number
   /** Added to the root of the sum; 1e-10 by default. */
   readonly epsilon?: number
 }
@@ -20,8 +20,8 @@ export interface AdagradSpec extends AdagradOptions {
 }
 
 export const described = description<AdagradSpec>('adagrad', {
-  rate,
-  start: optional(atLeast(0)),
+  learningRate: rate,
+  initialAccumulatorValue: optional(atLeast(0)),
   epsilon: optional(positive),
 })
 
@@ -31,10 +31,10 @@ export function adagrad(options: AdagradOptions): AdagradSpec {
 }
 
 export function buildAdagrad(spec: AdagradSpec): Optimizer {
-  const { start = 0, epsilon = 1e-10 } = spec
+  const { initialAccumulatorValue: start = 0, epsilon = 1e-10 } = spec
   return {
     slots: ['square'],
-    ...learningRate(spec),
+    ...scheduled(spec),
     scalars: (_, rate) => [rate],
     emit(program, { parameter, gradient, slots, scalars }) {
       const [square] = slots as [Tensor]

@@ -5,11 +5,11 @@ import { optional } from '../schema/schema.js'
 import { atLeast, between, positive, truth } from '../schema/values.js'
 import { power } from './functions.js'
 import type { Optimizer } from './optimizer.js'
-import { learningRate, type Rate, rate } from './schedules.js'
+import { type Rate, rate, scheduled } from './schedules.js'
 
 export interface AdamOptions {
   /** Learning rate; 0.001 suits many networks. */
-  readonly rate: Rate
+  readonly learningRate: Rate
   /** Share of the mean gradient that is kept from step to step; 0.9 by default. */
   readonly beta1?: number
   /** Share of the mean squared gradient that is kept; 0.999 by default. */
@@ -33,7 +33,7 @@ export interface AdamWSpec extends AdamOptions {
 }
 
 const fields = {
-  rate,
+  learningRate: rate,
   beta1: optional(between(0, 1)),
   beta2: optional(between(0, 1)),
   epsilon: optional(positive),
@@ -64,7 +64,7 @@ export function buildAdam(spec: AdamSpec | AdamWSpec): Optimizer {
   }
   return {
     slots: amsgrad ? ['mean', 'square', 'largest'] : ['mean', 'square'],
-    ...learningRate(spec),
+    ...scheduled(spec),
     scalars: (t, rate) => [
       rate / (1 - power(beta1, t)),
       1 / Math.sqrt(1 - power(beta2, t)),

@@ -4,11 +4,11 @@ import { description } from '../schema/description.js'
 import { optional } from '../schema/schema.js'
 import { between, positive, truth } from '../schema/values.js'
 import type { Optimizer } from './optimizer.js'
-import { learningRate, type Rate, rate } from './schedules.js'
+import { type Rate, rate, scheduled } from './schedules.js'
 
 export interface RmspropOptions {
   /** Learning rate. */
-  readonly rate: Rate
+  readonly learningRate: Rate
   /** Share of the mean squared gradient that is kept from step to step; 0.9 by default. */
   readonly decay?: number
   /** 1e-8 by default. */
@@ -22,7 +22,7 @@ export interface RmspropSpec extends RmspropOptions {
 }
 
 export const described = description<RmspropSpec>('rmsprop', {
-  rate,
+  learningRate: rate,
   decay: optional(between(0, 1)),
   epsilon: optional(positive),
   epsilonInside: optional(truth),
@@ -37,7 +37,7 @@ export function buildRmsprop(spec: RmspropSpec): Optimizer {
   const { decay = 0.9, epsilon = 1e-8, epsilonInside = false } = spec
   return {
     slots: ['square'],
-    ...learningRate(spec),
+    ...scheduled(spec),
     scalars: (_, rate) => [rate],
     emit(program, { parameter, gradient, slots, scalars }) {
       const [square] = slots as [Tensor]

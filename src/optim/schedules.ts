@@ -272,6 +272,6 @@ function followsValidation(rate: Rate): boolean {
 }
 
 /** The fields of an optimizer that come from its description's learning rate. */
-export function learningRate({ rate }: { readonly rate: Rate }) {
+export function scheduled({ learningRate: rate }: { readonly learningRate: Rate }) {
   return { rate: buildRate(rate), followsValidation: followsValidation(rate) }
 }

@@ -5,11 +5,11 @@ import { description } from '../schema/description.js'
 import { optional } from '../schema/schema.js'
 import { atLeast, between, truth } from '../schema/values.js'
 import type { Optimizer } from './optimizer.js'
-import { learningRate, type Rate, rate } from './schedules.js'
+import { type Rate, rate, scheduled } from './schedules.js'
 
 export interface SgdOptions {
   /** Learning rate. */
-  readonly rate: Rate
+  readonly learningRate: Rate
   /** 0 by default: plain gradient descent. */
   readonly momentum?: number
   /** Nesterov's accelerated form; needs momentum. */
@@ -23,7 +23,7 @@ export interface SgdSpec extends SgdOptions {
 }
 
 export const described = description<SgdSpec>('sgd', {
-  rate,
+  learningRate: rate,
   momentum: optional(between(0, 1)),
   nesterov: optional(truth),
   weightDecay: optional(atLeast(0)),
@@ -41,7 +41,7 @@ export function buildSgd(spec: SgdSpec): Optimizer {
   }
   return {
     slots: momentum === 0 ? [] : ['velocity'],
-    ...learningRate(spec),
+    ...scheduled(spec),
     scalars: (_, rate) => [rate],
     emit(program, { parameter, gradient, slots: [velocity = null], scalars }) {
       program.emit(instruction.sgd, {

@@ -70,7 +70,7 @@ const optionSchema = object<GradientCheckOptions>({
 
 /** In place of an update: copies each gradient to a place where it can be read. */
 const recorder: Optimizer = {
-  ...buildOptimizer({ type: 'sgd', rate: 1 }),
+  ...buildOptimizer({ type: 'sgd', learningRate: 1 }),
   slots: ['gradient'],
   emit(program, { gradient, slots }) {
     program.emit(instruction.copy, { x: gradient, y: slots[0]!, count: sizeOf(gradient.shape) })

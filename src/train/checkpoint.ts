@@ -109,7 +109,7 @@ const confusionRecord: Schema<ConfusionRecord> = {
 
 const epochRecord = object<EpochRecord>({
   ...{ epoch: uint32, steps: wholeNumber(0), samples: wholeNumber(0) },
-  ...{ loss: figure, accuracy: figure, rate: figure },
+  ...{ loss: figure, accuracy: figure, learningRate: figure },
   validation: orNull(
     object<NonNullable<EpochRecord['validation']>>({
       samples: wholeNumber(0),

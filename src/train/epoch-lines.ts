@@ -18,7 +18,7 @@ const columns = [
 
 /** The figures of an epoch that a log keeps; those of the validation are null without it. */
 function figuresOf(result: EpochResult): Record<(typeof columns)[number], number | boolean | null> {
-  const { epoch, steps, samples, loss, accuracy, rate, validation } = result
+  const { epoch, steps, samples, loss, accuracy, learningRate: rate, validation } = result
   const { seconds, samplesPerSecond, complete } = result
   return {
     ...{ epoch, steps, samples, loss, accuracy, rate },

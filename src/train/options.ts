@@ -34,7 +34,7 @@ export interface FitOptions {
   /** How many passes over the data. */
   readonly epochs: number
   /** Evaluated after each epoch. */
-  readonly validation?: Dataset
+  readonly validationData?: Dataset
   /**
    * Ends training when validation no longer gets better. However the fit ends, but by an error, the model and the
    * optimizer's memory are then those of the best epoch.
@@ -73,7 +73,7 @@ export const trainerOptions = object<TrainerOptions>({
 
 export const fitOptions = object<FitOptions>({
   epochs: wholeNumber(0),
-  validation: optional(aDataset),
+  validationData: optional(aDataset),
   earlyStopping: optional(earlyStoppingOptions),
   signal: optional(abortSignal),
   onStep: optional(aFunction()),

@@ -50,7 +50,7 @@ export function topKAccuracy(prediction: Prediction, data: Dataset, k: number): 
   const { probabilities } = prediction
   let right = 0
   for (let i = 0; i < data.count; i++) {
-    const label = data.labels[rowOf(data, i)]!
+    const label = data.targets[rowOf(data, i)]!
     const row = probabilities.subarray(i * classes, (i + 1) * classes)
     const own = row[label]!
     const ahead = row.reduce((n, p, c) => n + (p > own || (p === own && c < label) ? 1 : 0), 0)
@@ -80,7 +80,7 @@ export function calibration(
     const sum = sums[at]!
     sum.count++
     sum.confidence += confidence
-    if (predicted === data.labels[rowOf(data, i)]) sum.right++
+    if (predicted === data.targets[rowOf(data, i)]) sum.right++
   }
   const bins = sums.map(({ count, right, confidence }, at) => ({
     ...{ from: at / number, to: (at + 1) / number, count },

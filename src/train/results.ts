@@ -13,7 +13,7 @@ export interface StepResult {
   /** Mean loss of this step's batch, before its update. */
   readonly loss: number
   /** Learning rate of this step's update. */
-  readonly rate: number
+  readonly learningRate: number
 }
 
 /** One epoch: its training figures are measured along the way, before each update and with dropout. */
@@ -25,7 +25,7 @@ export interface EpochResult {
   readonly loss: number
   readonly accuracy: number
   /** Learning rate of the last step. */
-  readonly rate: number
+  readonly learningRate: number
   readonly validation: Evaluation | null
   /** Seconds of training, without validation. */
   readonly seconds: number

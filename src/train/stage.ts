@@ -30,7 +30,7 @@ export class Stage {
   }
 
   /** The source of batches of a data set's type. */
-  sourceFor(images: Dataset['images']): BatchSource {
+  sourceFor(images: Dataset['inputs']): BatchSource {
     return this.sources[images instanceof Uint8Array ? 'u8' : 'f32']
   }
 
@@ -40,7 +40,7 @@ export class Stage {
    * @throws DataError that names the sample which is not right
    */
   load(data: Dataset, start: number, batch: number, labelled: boolean, order?: Uint32Array): BatchSource {
-    const source = this.sourceFor(data.images)
+    const source = this.sourceFor(data.inputs)
     this.makeRoom(source, batch)
     const { views } = this.session.engine
     const at = this.session.addressOf(source.images.buffer)

@@ -99,7 +99,7 @@ export class Trainer extends Evaluator {
     this.checkOpen('fit')
     const options = read(ModelError, 'fit', 'options', fitOptions, given)
     this.checkData('fit', data)
-    if (options.validation) this.checkData('fit', options.validation)
+    if (options.validationData) this.checkData('fit', options.validationData)
     else if (this.optimizer.followsValidation) {
       throw new ModelError(
         'fit: the learning rate follows the validation loss, so the field validation should be a data set, found undefined.',
@@ -107,7 +107,7 @@ export class Trainer extends Evaluator {
     }
     if (this.fitting) throw new TrainingError('The trainer is already in the middle of another fit.')
     const { earlyStopping, signal } = options
-    if (earlyStopping) checkEarlyStopping(options.validation !== undefined)
+    if (earlyStopping) checkEarlyStopping(options.validationData !== undefined)
     const stopping = earlyStopping ? new EarlyStopping(earlyStopping, this.resumed) : null
     this.resumed = null
     this.stopping = stopping
@@ -183,13 +183,13 @@ export class Trainer extends Evaluator {
   trainingProgram(data: Dataset): Program {
     this.checkOpen('trainingProgram')
     this.checkData('trainingProgram', data)
-    return this.buildStep(this.stage.sourceFor(data.images), Math.min(this.batchSize, data.count))
+    return this.buildStep(this.stage.sourceFor(data.inputs), Math.min(this.batchSize, data.count))
   }
 
   /** Trains one epoch to its end, or until it is stopped; where that fails, everything is as if it had never begun. */
   private async trainEpoch(
     data: Dataset,
-    { validation, onStep }: FitOptions,
+    { validationData: validation, onStep }: FitOptions,
     isStopped: () => boolean,
   ): Promise<Omit<EpochResult, 'best'>> {
     const { step, epoch } = this
@@ -200,7 +200,7 @@ export class Trainer extends Evaluator {
       const measured = validation && result.complete ? await this.evaluate(validation) : null
       const trouble =
         measured && troubleOf('validation loss', measured.loss, this.history[0]?.loss ?? result.loss)
-      if (trouble) throw this.diverged(trouble, result.steps, result.rate)
+      if (trouble) throw this.diverged(trouble, result.steps, result.learningRate)
       this.checkOpen('fit')
       this.session.endEpoch()
       return { ...result, validation: measured }
@@ -256,7 +256,7 @@ export class Trainer extends Evaluator {
       first ??= loss
       const trouble = troubleOf('loss', loss, first)
       if (trouble) throw this.diverged(trouble, step, rate)
-      const told = onStep?.({ epoch, step, steps, samples, loss, rate })
+      const told = onStep?.({ epoch, step, steps, samples, loss, learningRate: rate })
       if (isPromise(told)) await told
       const pause = this.breath()
       if (pause) await pause
@@ -270,7 +270,8 @@ export class Trainer extends Evaluator {
       const { loss, accuracy } = this.evaluation(this.state.training)
       const samplesPerSecond = samples / seconds
       const complete = step === steps
-      return { epoch, steps: step, samples, loss, accuracy, rate, seconds, samplesPerSecond, complete }
+      const figures = { epoch, steps: step, samples, loss, accuracy, learningRate: rate }
+      return { ...figures, seconds, samplesPerSecond, complete }
     })
   }
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { batchNorm } from '../../src/nn/layers/batch-norm.js'
-import { layerNorm } from '../../src/nn/layers/layer-norm.js'
+import { batchNormalization } from '../../src/nn/layers/batch-norm.js'
+import { layerNormalization } from '../../src/nn/layers/layer-norm.js'
 import type { LayerSpec } from '../../src/nn/layers/spec.js'
 import * as instruction from '../../src/program/instructions.js'
 import { sameBits } from '../support/bits.js'
@@ -20,8 +20,8 @@ const cases = (prefix: string): GoldenCase[] => {
 
 t.test('normalisation in training agrees with the golden vectors', async (t) => {
   const kinds: [string, LayerSpec, number[]][] = [
-    ['batchnorm_train', batchNorm(), [0, 1]],
-    ['layernorm', layerNorm(), []],
+    ['batchnorm_train', batchNormalization(), [0, 1]],
+    ['layernorm', layerNormalization(), []],
   ]
   for (const engine of await everyEngine()) {
     for (const [prefix, spec, running] of kinds) {

@@ -27,7 +27,7 @@ t.test('convolutions agree with the golden vectors', async (t) => {
       const [batch, ...input] = x!.shape as [number, ...number[]]
       const found = runLayers(
         engine,
-        [conv2d(W!.shape[3]!, kernel, { stride, padding, bias: b !== undefined })],
+        [conv2d(W!.shape[3]!, kernel, { strides: stride, padding, useBias: b !== undefined })],
         input,
         { x: floats(x!), weights: b ? [floats(W!), floats(b)] : [floats(W!)], dy: floats(dy!), batch },
       )

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { flatten } from '../../src/nn/layers/flatten.js'
-import { averagePool2d, globalAveragePool2d, maxPool2d } from '../../src/nn/layers/pool2d.js'
+import { averagePooling2d, globalAveragePooling2d, maxPooling2d } from '../../src/nn/layers/pool2d.js'
 import type { LayerSpec } from '../../src/nn/layers/spec.js'
 import * as instruction from '../../src/program/instructions.js'
 import { mixedFloats, sameBits } from '../support/bits.js'
@@ -19,9 +19,9 @@ interface PoolConfig {
 }
 
 const layers: Record<PoolConfig['layer'], (config: PoolConfig) => LayerSpec> = {
-  maxpool: ({ size, stride }) => maxPool2d(size, { stride }),
-  avgpool: ({ size, stride }) => averagePool2d(size, { stride }),
-  global_average_pool: () => globalAveragePool2d(),
+  maxpool: ({ size, stride }) => maxPooling2d(size, { strides: stride }),
+  avgpool: ({ size, stride }) => averagePooling2d(size, { strides: stride }),
+  global_average_pool: () => globalAveragePooling2d(),
   flatten: () => flatten(),
 }
 

@@ -37,4 +37,7 @@ t.test('SGD in all its forms agrees with the golden vectors', async (t) => {
 })
 
 const rate = 0.01
-testOptimizerBits([sgd({ rate }), sgd({ rate, momentum: 0.9, nesterov: true, weightDecay: 0.1 })])
+testOptimizerBits([
+  sgd({ learningRate: rate }),
+  sgd({ learningRate: rate, momentum: 0.9, nesterov: true, weightDecay: 0.1 }),
+])

@@ -16,8 +16,8 @@ async function digitsAsMnist(t: Test, train = 120): Promise<{ env: NodeJS.Proces
   await mkdir(data)
   for (const [name, set] of Object.entries(builtInDigits({ train, test: 40 }))) {
     const stem = join(data, name === 'train' ? 'train' : 't10k')
-    await writeFile(`${stem}-images-idx3-ubyte`, writeIdx({ shape: [set.count, 28, 28], data: set.images }))
-    await writeFile(`${stem}-labels-idx1-ubyte`, writeIdx({ shape: [set.count], data: set.labels }))
+    await writeFile(`${stem}-images-idx3-ubyte`, writeIdx({ shape: [set.count, 28, 28], data: set.inputs }))
+    await writeFile(`${stem}-labels-idx1-ubyte`, writeIdx({ shape: [set.count], data: set.targets }))
   }
   return { env: { ...env, LANEGRAD_DATA: data }, out: join(folder, 'studies') }
 }

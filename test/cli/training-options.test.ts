@@ -134,5 +134,5 @@ t.test('inspect takes the same options', async (t) => {
   t.match(dense, /^\d+ +dense_1 +clipNorm /m)
   t.match(dense, /^\d+ +dense_1 +adam /m)
   const averaged = ['--model', join(models, 'averaged-rnn.json'), '--loss', 'averagedSoftmaxCrossEntropy']
-  t.match(await inspect(...averaged), /^\d+ +simpleRnn_1 +simpleRnn /m)
+  t.match(await inspect(...averaged), /^\d+ +simpleRNN_1 +simpleRnn /m)
 })

@@ -10,7 +10,7 @@ import {
   masking,
   rmsprop,
   sgd,
-  simpleRnn,
+  simpleRNN,
   timeDistributed,
 } from '../../src/index.js'
 import * as instruction from '../../src/program/instructions.js'
@@ -160,9 +160,13 @@ function padded(seed: number) {
 
 export const compositions: readonly ComposedProgram[] = [
   {
-    ...{ name: 'tokens: embedding, masked LSTM, an ignored id', ...length, optimizer: adam({ rate: 0.01 }) },
+    ...{
+      name: 'tokens: embedding, masked LSTM, an ignored id',
+      ...length,
+      optimizer: adam({ learningRate: 0.01 }),
+    },
     layers: [
-      ...[embedding(VOCABULARY, 19, { maskZero: true, paddingId: 0 }), lstm(17, { sequence: true })],
+      ...[embedding(VOCABULARY, 19, { maskZero: true, paddingId: 0 }), lstm(17, { returnSequences: true })],
       timeDistributed(dense(VOCABULARY)),
     ],
     ...{ input: [STEPS], loss: tokens },
@@ -174,12 +178,12 @@ export const compositions: readonly ComposedProgram[] = [
   },
   {
     ...{ name: 'padding anywhere, softmax averaged over valid steps', ...length },
-    optimizer: rmsprop({ rate: 0.003 }),
+    optimizer: rmsprop({ learningRate: 0.003 }),
     layers: [
       masking(0, { padding: 'anywhere' }),
-      bidirectional(gru(11, { sequence: true, zeroOutputForMask: true })),
-      lstm(10, { sequence: true, initialState: 'trained', reverse: true }),
-      simpleRnn(9, { sequence: true, initialState: 'trained' }),
+      bidirectional(gru(11, { returnSequences: true, zeroOutputForMask: true })),
+      lstm(10, { returnSequences: true, initialState: 'trained', goBackwards: true }),
+      simpleRNN(9, { returnSequences: true, initialState: 'trained' }),
       timeDistributed(dense(CLASSES)),
     ],
     ...{ input: [STEPS, 3], loss: averaged },
@@ -190,7 +194,7 @@ export const compositions: readonly ComposedProgram[] = [
   },
   {
     ...{ name: 'losses with weights on a convolution along steps', ...length },
-    optimizer: sgd({ rate: 0.02, momentum: 0.9 }),
+    optimizer: sgd({ learningRate: 0.02, momentum: 0.9 }),
     layers: [
       conv1d(8, 3, { padding: 'same', strides: 2, activation: 'tanh' }),
       gru(12, { reset: 'before' }),

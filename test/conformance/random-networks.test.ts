@@ -26,9 +26,14 @@ t.test('random networks of all layers train to the same bits on all engines', as
     const data = drawData(draw, architecture, STEPS * batch)
     const train = async (engine: Engine) => {
       const model = modelFromConfig(config)
-      const options = { optimizer: adam({ rate: 0.01 }), loss, batchSize: batch, shuffle: !model.stateful }
+      const options = {
+        optimizer: adam({ learningRate: 0.01 }),
+        loss,
+        batchSize: batch,
+        shuffle: !model.stateful,
+      }
       const trainer = createTrainer(engine, model, options)
-      const epochs = trainer.fit(data, { epochs: 1, validation: data })
+      const epochs = trainer.fit(data, { epochs: 1, validationData: data })
       const { value } = await epochs.next()
       const result = { weights: await model.fingerprint(), losses: [value!.loss, value!.validation!.loss] }
       engine.close()

@@ -46,7 +46,7 @@ export async function runProgram(
   })
   const curve: number[] = []
   const onStep = ({ loss }: { loss: number }) => curve.push(loss)
-  for await (const { validation } of trainer.fit(data, { epochs, validation: digits.test, onStep })) {
+  for await (const { validation } of trainer.fit(data, { epochs, validationData: digits.test, onStep })) {
     curve.push(validation!.loss, validation!.accuracy)
   }
   const outcome = { weights: await model.fingerprint(), losses: await sha256(doubles(curve)), curve }

@@ -19,15 +19,15 @@ function numbered(count: number, size = 4): Dataset {
   const word = randomWords(count)
   return dataset({
     name: 'numbered',
-    images: Uint8Array.from({ length: count * size }, word),
-    labels: Uint8Array.from({ length: count }, (_, i) => i),
+    inputs: Uint8Array.from({ length: count * size }, word),
+    targets: Uint8Array.from({ length: count }, (_, i) => i),
     sampleShape: [size],
     classes: 256,
   })
 }
 
 function rows(set: Dataset): number[] {
-  return Array.from({ length: set.count }, (_, i) => set.labels[rowOf(set, i)]!)
+  return Array.from({ length: set.count }, (_, i) => set.targets[rowOf(set, i)]!)
 }
 
 function ascending(values: number[]): number[] {
@@ -37,9 +37,9 @@ function ascending(values: number[]): number[] {
 t.test('a data set uses the arrays in place', async (t) => {
   const images = new Float32Array(12)
   const labels = Uint8Array.of(0, 1)
-  const set = dataset({ name: 'small', images, labels, sampleShape: [2, 3], classes: 2 })
-  t.equal(set.images, images)
-  t.equal(set.labels, labels)
+  const set = dataset({ name: 'small', inputs: images, targets: labels, sampleShape: [2, 3], classes: 2 })
+  t.equal(set.inputs, images)
+  t.equal(set.targets, labels)
   t.match(set, { name: 'small', count: 2, sampleShape: [2, 3], sampleSize: 6, classes: 2, synthetic: false })
   t.notOk('indices' in set)
   t.equal(dataset({ ...set, synthetic: true }).synthetic, true)
@@ -48,23 +48,23 @@ t.test('a data set uses the arrays in place', async (t) => {
 t.test('every bad input has its own error', async (t) => {
   const good = {
     name: 'bad',
-    images: new Uint8Array(8),
-    labels: new Uint8Array(2),
+    inputs: new Uint8Array(8),
+    targets: new Uint8Array(2),
     sampleShape: [2, 2],
     classes: 10,
   }
   const cases: [object, RegExp][] = [
-    [{ labels: new Uint8Array(3) }, /found 2 images of shape \[2, 2\] and 3 labels/],
-    [{ images: new Uint8Array(7) }, /4 values each, found 7 values: the image at 1 is incomplete/],
-    [{ images: new Uint8Array(0), labels: new Uint8Array(0) }, /at least one sample, found none/],
-    [{ labels: Uint8Array.of(9, 10) }, /labels of 0 to 9, found 10 at sample 1/],
+    [{ targets: new Uint8Array(3) }, /found 2 inputs of shape \[2, 2\] and 3 targets/],
+    [{ inputs: new Uint8Array(7) }, /4 values each, found 7 values: the input at 1 is incomplete/],
+    [{ inputs: new Uint8Array(0), targets: new Uint8Array(0) }, /at least one sample, found none/],
+    [{ targets: Uint8Array.of(9, 10) }, /targets of 0 to 9, found 10 at sample 1/],
     [
-      { images: Float32Array.of(0, 1, 2, 3, 4, 5, NaN, 7) },
+      { inputs: Float32Array.of(0, 1, 2, 3, 4, 5, NaN, 7) },
       /finite values, found NaN at sample 1, element 2/,
     ],
-    [{ images: Float32Array.of(0, 1, -Infinity, 3, 4, 5, 6, 7) }, /found -Infinity at sample 0, element 2/],
-    [{ images: [1, 2] }, /images should be a Uint8Array or Float32Array, found \[1,2\]/],
-    [{ labels: new Int32Array(2) }, /labels should be a Uint8Array, found an Int32Array of 2 values/],
+    [{ inputs: Float32Array.of(0, 1, -Infinity, 3, 4, 5, 6, 7) }, /found -Infinity at sample 0, element 2/],
+    [{ inputs: [1, 2] }, /inputs should be a Uint8Array or Float32Array, found \[1,2\]/],
+    [{ targets: new Int32Array(2) }, /targets should be a Uint8Array, found an Int32Array of 2 values/],
     [{ sampleShape: [] }, /whole numbers from 1 up, such as \[28, 28\], found \[\]/],
     [{ sampleShape: [4, 0] }, /whole numbers from 1 up, .*found \[4,0\]/],
     [{ classes: 0 }, /classes should be a whole number from 1 to 256, found 0/],
@@ -107,8 +107,8 @@ t.test('subset and take are views, and views of views reach the source', async (
   const set = numbered(10)
   const view = subset(set, [7, 2, 2, 9])
   t.same(rows(view), [7, 2, 2, 9])
-  t.equal(view.images, set.images)
-  t.equal(view.labels, set.labels)
+  t.equal(view.inputs, set.inputs)
+  t.equal(view.targets, set.targets)
   t.same(rows(take(view, 2)), [7, 2])
   t.same(rows(subset(view, [3, 0])), [9, 7])
   t.same(rows(take(set, 10)), rows(set))
@@ -127,7 +127,7 @@ t.test('shuffled is a permutation that the seed decides', async (t) => {
   t.not(first.join(), rows(set).join())
   t.same(rows(shuffled(set, 1)), first)
   t.not(rows(shuffled(set, 2)).join(), first.join())
-  t.equal(shuffled(set, 1).images, set.images)
+  t.equal(shuffled(set, 1).inputs, set.inputs)
   for (const seed of [-1, 0.5, 2 ** 32])
     t.throws(() => shuffled(set, seed), { message: /seed should be a whole number from 0 to 4294967295/ })
 })
@@ -147,7 +147,7 @@ t.test('holdout: disjoint parts that together are everything', async (t) => {
     const { train, validation } = holdout(set, fraction, { seed: 3 })
     t.equal(validation.count, held)
     t.same(ascending([...rows(train), ...rows(validation)]), rows(set))
-    t.equal(train.images, set.images)
+    t.equal(train.inputs, set.inputs)
   }
   const ordered = holdout(set, 0.25, { shuffle: false })
   t.same(rows(ordered.train), rows(set).slice(0, 75))
@@ -194,15 +194,18 @@ t.test('standardisation: by hand, bytes on the scale of 0 to 1', async (t) => {
   const labels = new Uint8Array(2)
   const images = Uint8Array.of(0, 51, 255, 51)
   const { mean, scale } = standardisation(
-    dataset({ name: 's', images, labels, sampleShape: [2], classes: 1 }),
+    dataset({ name: 's', inputs: images, targets: labels, sampleShape: [2], classes: 1 }),
   )
   t.same(mean, Float32Array.of(0.5, 0.2))
   t.same(scale, Float32Array.of(1 / (0.5 + 1e-5), 1 / 1e-5))
   const floats = Float32Array.of(-3, 4, 5, 4)
-  t.same(standardisation(dataset({ name: 's', images: floats, labels, sampleShape: [2], classes: 1 })), {
-    mean: Float32Array.of(1, 4),
-    scale: Float32Array.of(1 / (4 + 1e-5), 1 / 1e-5),
-  })
+  t.same(
+    standardisation(dataset({ name: 's', inputs: floats, targets: labels, sampleShape: [2], classes: 1 })),
+    {
+      mean: Float32Array.of(1, 4),
+      scale: Float32Array.of(1 / (4 + 1e-5), 1 / 1e-5),
+    },
+  )
 })
 
 t.test('standardisation looks at the samples of a view alone, and not at their order', async (t) => {
@@ -210,15 +213,15 @@ t.test('standardisation looks at the samples of a view alone, and not at their o
   const chosen = [5, 17, 31, 2, 59, 44]
   const copy = dataset({
     ...set,
-    images: Uint8Array.from(chosen.flatMap((row) => [...set.images.subarray(row * 9, row * 9 + 9)])),
-    labels: Uint8Array.from(chosen),
+    inputs: Uint8Array.from(chosen.flatMap((row) => [...set.inputs.subarray(row * 9, row * 9 + 9)])),
+    targets: Uint8Array.from(chosen),
   })
   const view = subset(set, chosen)
   t.same(standardisation(view), standardisation(copy))
   t.same(standardisation(shuffled(set, 1)), standardisation(set))
   t.notSame(standardisation(view), standardisation(set))
 
-  const floats = dataset({ ...set, images: Float32Array.from(set.images, (x) => x / 255) })
+  const floats = dataset({ ...set, inputs: Float32Array.from(set.inputs, (x) => x / 255) })
   const [exact, summed] = [standardisation(view), standardisation(subset(floats, chosen))]
   for (let j = 0; j < 9; j++) {
     t.ok(Math.abs(exact.mean[j]! - summed.mean[j]!) < 1e-6)
@@ -232,7 +235,7 @@ t.test('standardised samples have mean 0 and deviation 1', async (t) => {
   for (let j = 0; j < 3; j++) {
     const values = Array.from(
       { length: 200 },
-      (_, i) => (set.images[i * 3 + j]! / 255 - mean[j]!) * scale[j]!,
+      (_, i) => (set.inputs[i * 3 + j]! / 255 - mean[j]!) * scale[j]!,
     )
     const average = values.reduce((sum, x) => sum + x, 0) / 200
     const deviation = Math.sqrt(values.reduce((sum, x) => sum + (x - average) ** 2, 0) / 200)

@@ -91,8 +91,8 @@ t.test('the built-in data sets', async (t) => {
     t.same(part.sampleShape, [28, 28])
     t.equal(part.classes, 10)
   }
-  t.equal(sha256(train.images as Uint8Array), sha256(first.images.subarray(0, 300 * 784)))
-  t.equal(shared(train.images as Uint8Array, test.images as Uint8Array), 0)
+  t.equal(sha256(train.inputs as Uint8Array), sha256(first.images.subarray(0, 300 * 784)))
+  t.equal(shared(train.inputs as Uint8Array, test.inputs as Uint8Array), 0)
   t.equal(builtInDigits({ train: 10, test: 10 }).train.count, 10, 'the seed may be left out')
 })
 

@@ -5,21 +5,21 @@ import { datasetFingerprint } from '../../src/data/fingerprint.js'
 t.test('the fingerprint of a data set follows its samples, not the arrays that they lie in', async (t) => {
   const source = {
     ...{ name: 'a', sampleShape: [2], classes: 3 },
-    images: Uint8Array.of(1, 2, 3, 4, 5, 6),
-    labels: Uint8Array.of(0, 1, 2),
+    inputs: Uint8Array.of(1, 2, 3, 4, 5, 6),
+    targets: Uint8Array.of(0, 1, 2),
   }
   const set = dataset(source)
   const print = await datasetFingerprint(set)
-  const moved = dataset({ ...source, name: 'b', images: Uint8Array.of(9, 1, 2, 3, 4, 5, 6).subarray(1) })
+  const moved = dataset({ ...source, name: 'b', inputs: Uint8Array.of(9, 1, 2, 3, 4, 5, 6).subarray(1) })
   t.equal(await datasetFingerprint(moved), print)
-  const reversed = { ...source, images: Uint8Array.of(5, 6, 3, 4, 1, 2), labels: Uint8Array.of(2, 1, 0) }
+  const reversed = { ...source, inputs: Uint8Array.of(5, 6, 3, 4, 1, 2), targets: Uint8Array.of(2, 1, 0) }
   t.equal(await datasetFingerprint(subset(dataset(reversed), [2, 1, 0])), print)
   const others = [
-    dataset({ ...source, images: Uint8Array.of(1, 2, 3, 4, 5, 7) }),
-    dataset({ ...source, labels: Uint8Array.of(0, 1, 1) }),
+    dataset({ ...source, inputs: Uint8Array.of(1, 2, 3, 4, 5, 7) }),
+    dataset({ ...source, targets: Uint8Array.of(0, 1, 1) }),
     dataset({ ...source, classes: 4 }),
     dataset({ ...source, sampleShape: [1, 2] }),
-    dataset({ ...source, images: Float32Array.from(source.images) }),
+    dataset({ ...source, inputs: Float32Array.from(source.inputs) }),
     dataset(reversed),
     take(set, 2),
     subset(set, [1, 0, 2]),
@@ -29,9 +29,15 @@ t.test('the fingerprint of a data set follows its samples, not the arrays that t
 })
 
 t.test('data sets of more than one part', async (t) => {
-  const images = Uint8Array.from({ length: 5_000_000 }, (_, i) => i % 251)
-  const set = dataset({ name: 'a', images, labels: new Uint8Array(5000), sampleShape: [1000], classes: 1 })
+  const inputs = Uint8Array.from({ length: 5_000_000 }, (_, i) => i % 251)
+  const set = dataset({
+    name: 'a',
+    inputs: inputs,
+    targets: new Uint8Array(5000),
+    sampleShape: [1000],
+    classes: 1,
+  })
   const print = await datasetFingerprint(set)
-  images[4_999_999]! ^= 1
+  inputs[4_999_999]! ^= 1
   t.not(await datasetFingerprint(set), print)
 })

@@ -48,7 +48,7 @@ async function fill(folder: string, spelling: (name: string) => string): Promise
 function sameAsTiny(t: Tap, { train, test }: Awaited<ReturnType<typeof loadFamily>>): void {
   t.match(train, { name: 'Tiny train', count: 6, sampleShape: [4, 4], classes: 10, synthetic: false })
   t.match(test, { name: 'Tiny test', count: 3, sampleShape: [4, 4], classes: 10 })
-  const arrays = [train.images, train.labels, test.images, test.labels]
+  const arrays = [train.inputs, train.targets, test.inputs, test.targets]
   for (const [i, name] of names.entries()) t.same(arrays[i], readIdx(files.get(name)!, name).data)
 }
 type Tap = Pick<typeof t, 'match' | 'same'>
@@ -394,11 +394,11 @@ t.test('the real MNIST', { skip: realData === undefined && 'LANEGRAD_DATA is not
   const { train, test } = await mnist({ download: false })
   t.match(train, { name: 'MNIST train', count: 60000, sampleShape: [28, 28], sampleSize: 784, classes: 10 })
   t.match(test, { name: 'MNIST test', count: 10000, sampleShape: [28, 28], sampleSize: 784, classes: 10 })
-  t.same([...train.labels.subarray(0, 10)], [5, 0, 4, 1, 9, 2, 1, 3, 1, 4])
-  t.same([...test.labels.subarray(0, 10)], [7, 2, 1, 0, 4, 1, 4, 9, 5, 9])
+  t.same([...train.targets.subarray(0, 10)], [5, 0, 4, 1, 9, 2, 1, 3, 1, 4])
+  t.same([...test.targets.subarray(0, 10)], [7, 2, 1, 0, 4, 1, 4, 9, 5, 9])
   // The well-known mean of the training pixels, 0.1307.
-  const sum = (train.images as Uint8Array).reduce((total, pixel) => total + pixel, 0)
-  t.equal((sum / train.images.length / 255).toFixed(4), '0.1307')
+  const sum = (train.inputs as Uint8Array).reduce((total, pixel) => total + pixel, 0)
+  t.equal((sum / train.inputs.length / 255).toFixed(4), '0.1307')
 
   const nothing = await temporaryFolder(t)
   for (const other of [fashionMnist, kmnist]) {

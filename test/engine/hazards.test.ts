@@ -177,7 +177,7 @@ t.test('instructions of random networks touch nothing but their tensors', async 
       }
     }
     const trainer = createTrainer(engine, modelFromConfig(config), {
-      ...{ optimizer: adam({ rate: 0.01 }), loss, batchSize: batch },
+      ...{ optimizer: adam({ learningRate: 0.01 }), loss, batchSize: batch },
     })
     const { session } = trainer as unknown as { session: Session }
     const link = session.program.bind(session)
@@ -186,7 +186,7 @@ t.test('instructions of random networks touch nothing but their tensors', async 
       programs.set((linked as unknown as { address: number }).address, linked.program)
       return linked
     }
-    await trainer.fit(data, { epochs: 1, validation: data }).next()
+    await trainer.fit(data, { epochs: 1, validationData: data }).next()
     t.ok(programs.size >= 2, `${type}: training and evaluation were watched`)
     engine.close()
   }

@@ -239,7 +239,7 @@ t.test('a worker that is killed is noticed by its end, while other tasks go on',
   const { engine, workers } = await createWatched(2, { deathLimit: 60_000 })
   const data = builtInDigits({ train: 1000, test: 100 })
   const model = sequential([flatten(), dense(10)], { input: [28, 28] })
-  const trainer = createTrainer(engine, model, { optimizer: sgd({ rate: 0.1 }) })
+  const trainer = createTrainer(engine, model, { optimizer: sgd({ learningRate: 0.1 }) })
   const start = await model.fingerprint()
   let turns = 0
   const other = setInterval(() => turns++, 1)
@@ -282,7 +282,7 @@ t.test('training on an engine that has lost a thread fails in words, and keeps t
   const { engine, workers } = await createWatched(2, { deathLimit: 300 })
   const data = builtInDigits({ train: 1000, test: 100 })
   const model = sequential([flatten(), dense(10)], { input: [28, 28] })
-  const trainer = createTrainer(engine, model, { optimizer: sgd({ rate: 0.1 }) })
+  const trainer = createTrainer(engine, model, { optimizer: sgd({ learningRate: 0.1 }) })
   const steps: number[] = []
   const onStep = ({ step }: { step: number }) => {
     steps.push(step)
@@ -297,7 +297,7 @@ t.test('training on an engine that has lost a thread fails in words, and keeps t
   t.match(await model.fingerprint(), /^[0-9a-f]{64}$/)
   // The weights go on elsewhere.
   const next = await createEngine({ engine: 'simd' })
-  const other = createTrainer(next, model, { optimizer: sgd({ rate: 0.1 }) })
+  const other = createTrainer(next, model, { optimizer: sgd({ learningRate: 0.1 }) })
   t.ok((await other.evaluate(data.test)).loss > 0)
   engine.close()
 })

@@ -21,7 +21,7 @@ const data = builtInDigits({ train: 80, test: 20 })
 const configuration = (id: string, rate: number): Configuration => ({
   ...{ id, label: `rate ${rate}`, role: 'study', speed: 1000 },
   recipe: {
-    ...{ layers: [flatten(), dense(10)], optimizer: sgd({ rate }), batchSize: 16, epochs: 3 },
+    ...{ layers: [flatten(), dense(10)], optimizer: sgd({ learningRate: rate }), batchSize: 16, epochs: 3 },
     data: { validation: { part: 0.25, shuffle: false } },
   },
 })
@@ -181,10 +181,14 @@ t.test('a quick run takes a minute or less, by estimate, and trains every config
 
 t.test('a rate that falls along a cosine falls as far in a shorter run', async (t) => {
   const { recipe } = configuration('slow', 0.01)
-  const cosine = { ...recipe, epochs: 10, optimizer: sgd({ rate: cosineDecay({ start: 1, steps: 100 }) }) }
+  const cosine = {
+    ...recipe,
+    epochs: 10,
+    optimizer: sgd({ learningRate: cosineDecay({ start: 1, steps: 100 }) }),
+  }
   const short = limited(cosine, { epochs: 0.5, samples: 0.5 })
   t.equal(short.epochs, 5)
-  t.same(short.optimizer.rate, { type: 'cosineDecay', start: 1, steps: 25 })
+  t.same(short.optimizer.learningRate, { type: 'cosineDecay', start: 1, steps: 25 })
 })
 
 t.test('an unknown id is answered by the nearest ones', async (t) => {

@@ -16,7 +16,7 @@ const epoch: EpochResult = {
     samples: 100,
     loss: 0.25,
     accuracy: 0.5,
-    rate: 0.0625,
+    learningRate: 0.0625,
     seconds: 2,
     samplesPerSecond: 50,
   },

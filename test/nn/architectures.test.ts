@@ -15,7 +15,7 @@ import {
   modelFromConfig,
   rows,
   sequential,
-  simpleRnn,
+  simpleRNN,
   timeDistributed,
 } from '../../src/index.js'
 import { drawArchitecture, drawData, layerTypes } from '../support/architectures.js'
@@ -56,14 +56,14 @@ t.test('a layer inside others takes the same training steps as one outside', asy
   const draw = randomIntegers(3)
   const random = (length: number) => Float32Array.from({ length }, () => draw(-1000, 1000) / 1000)
   const labels = Uint8Array.from({ length: 8 }, () => draw(0, 2))
-  const data = dataset({ name: 'random', images: random(40), labels, sampleShape: [5], classes: 3 })
+  const data = dataset({ name: 'random', inputs: random(40), targets: labels, sampleShape: [5], classes: 3 })
   const layer = dense(3, { l2: 0.1 })
   const [kernel, bias] = [random(15), random(3)]
   const train = async (layers: LayerSpec[]) => {
     const model = sequential(layers, { input: [5] })
     const values = [kernel, bias]
     model.setWeights(new Map(model.parameters.map(({ name }, i) => [name, values[i]!])))
-    const options = { optimizer: adam({ rate: 0.1 }), batchSize: 4, clip: { norm: 0.1 } }
+    const options = { optimizer: adam({ learningRate: 0.1 }), batchSize: 4, clip: { norm: 0.1 } }
     const trainer = createTrainer(await createEngine(), model, options)
     for await (const _ of trainer.fit(data, { epochs: 2 }));
     return await model.fingerprint()
@@ -77,18 +77,18 @@ t.test(
   'a layer over sequences within a step is refused, for it would take other samples as its steps',
   (t) => {
     const wrong = [
-      simpleRnn(2),
-      bidirectional(gru(2, { sequence: true })),
+      simpleRNN(2),
+      bidirectional(gru(2, { returnSequences: true })),
       rows(1),
       masking(),
-      concatenate([[rows(), simpleRnn(2, { sequence: true })], [rows()]]),
+      concatenate([[rows(), simpleRNN(2, { returnSequences: true })], [rows()]]),
     ]
     for (const layer of wrong) {
       const message = `timeDistributed_1: layer should be one that takes each step by itself and gives no sequence, such as dense(10), found "${layer.type}".`
       const build = () => sequential([timeDistributed(layer)], { input: [3, 4, 2] })
       t.throws(build, new ModelError(message))
     }
-    const own = concatenate([[rows(), simpleRnn(2, { stateful: true })]])
+    const own = concatenate([[rows(), simpleRNN(2, { stateful: true })]])
     const model = sequential([timeDistributed(own)], { input: [3, 4, 2] })
     t.same(model.output, [3, 2], 'a branch may turn a step into a sequence of its own')
     t.equal(model.stateful, true)

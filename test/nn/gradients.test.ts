@@ -101,7 +101,7 @@ async function gradientsByTraining(
   const rate = 4
   const engine = await createEngine({ engine: engineName })
   const before = [...model.weights().values()]
-  const trainer = createTrainer(engine, model, { optimizer: sgd({ rate }), batchSize: 'full' })
+  const trainer = createTrainer(engine, model, { optimizer: sgd({ learningRate: rate }), batchSize: 'full' })
   for await (const _ of trainer.fit(data, { epochs: 1 })) break
   const after = [...model.weights().values()]
   return before.map((values, p) => [...values].map((value, i) => (value - after[p]![i]!) / rate))
@@ -127,9 +127,9 @@ t.test('gradients of random networks agree with central differences in float64',
     // Zeros among the inputs, for the path that skips them.
     const x = Float32Array.from({ length: batch * inputs }, () => (random() < 0.4 ? 0 : random() * 2 - 1))
     const labels = Uint8Array.from({ length: batch }, () => below(classes))
-    const data = dataset({ name: 'random', images: x, labels, sampleShape: [inputs, 1], classes })
+    const data = dataset({ name: 'random', inputs: x, targets: labels, sampleShape: [inputs, 1], classes })
     const specs = layers.map(({ units, activation, bias }) =>
-      dense(units, { activation, bias, biasInitialiser: { type: 'normal', deviation: 0.5 } }),
+      dense(units, { activation, useBias: bias, biasInitializer: { type: 'normal', deviation: 0.5 } }),
     )
     const model = sequential([flatten(), ...specs], { input: [inputs, 1], seed: network })
     const weights = [...model.weights().values()].map((values) => [...values])

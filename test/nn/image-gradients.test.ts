@@ -1,18 +1,18 @@
 import t from 'tap'
 import {
-  averagePool2d,
-  batchNorm,
+  averagePooling2d,
+  batchNormalization,
   conv2d,
   createEngine,
   createTrainer,
   dataset,
   dense,
   flatten,
-  globalAveragePool2d,
+  globalAveragePooling2d,
   type LayerSpec,
-  layerNorm,
+  layerNormalization,
   type Model,
-  maxPool2d,
+  maxPooling2d,
   reshape,
   sequential,
   sgd,
@@ -29,8 +29,9 @@ const imageOf = (shape: readonly number[]) => [shape[0]!, shape[1]!, shape[2] ??
 function convolve(spec: Extract<LayerSpec, { type: 'conv2d' }>, layer: Layer, x: Values, weights: Values[]) {
   const [height, width, channels] = imageOf(layer.input)
   const [outHeight, outWidth, filters] = imageOf(layer.output)
-  const [kernelHeight, kernelWidth] = typeof spec.size === 'number' ? [spec.size, spec.size] : spec.size
-  const { stride = 1, padding } = spec
+  const [kernelHeight, kernelWidth] =
+    typeof spec.kernelSize === 'number' ? [spec.kernelSize, spec.kernelSize] : spec.kernelSize
+  const { strides: stride = 1, padding } = spec
   const before = (out: number, size: number, extent: number) =>
     padding === 'same' ? Math.floor(Math.max((out - 1) * stride + size - extent, 0) / 2) : 0
   const [top, left] = [before(outHeight, kernelHeight, height), before(outWidth, kernelWidth, width)]
@@ -101,24 +102,24 @@ function referenceLayer(spec: LayerSpec, layer: Layer, x: Values, weights: Value
   switch (spec.type) {
     case 'conv2d':
       return convolve(spec, layer, x, weights)
-    case 'maxPool2d':
-      return pool(layer, x, spec.size as number, spec.stride!, (window) => Math.max(...window))
-    case 'averagePool2d':
-      return pool(layer, x, spec.size as number, spec.stride!, mean)
-    case 'globalAveragePool2d': {
+    case 'maxPooling2d':
+      return pool(layer, x, spec.poolSize as number, spec.strides!, (window) => Math.max(...window))
+    case 'averagePooling2d':
+      return pool(layer, x, spec.poolSize as number, spec.strides!, mean)
+    case 'globalAveragePooling2d': {
       const size = layer.input[0]! * layer.input[1]! * last
       return Array.from({ length: (x.length / size) * last }, (_, i) => {
         const image = x.slice(Math.floor(i / last) * size, (Math.floor(i / last) + 1) * size)
         return mean(image.filter((_, j) => j % last === i % last))
       })
     }
-    case 'batchNorm':
+    case 'batchNormalization':
       return normalise(
         x,
         Array.from({ length: last }, (_, c) => x.flatMap((_, i) => (i % last === c ? [i] : []))),
         weights,
       )
-    case 'layerNorm':
+    case 'layerNormalization':
       return normalise(
         x,
         Array.from({ length: x.length / last }, (_, r) =>
@@ -171,16 +172,25 @@ function randomNetwork(integers: (low: number, high: number) => number, input: n
     const kind = integers(0, 5)
     const stride = integers(1, 2)
     if (kind === 0 && Math.min(height, width) >= 2) {
-      specs.push(integers(0, 1) === 0 ? maxPool2d(2, { stride }) : averagePool2d(2, { stride }))
-    } else if (kind === 1) specs.push(batchNorm())
-    else if (kind === 2) specs.push(layerNorm())
+      specs.push(
+        integers(0, 1) === 0
+          ? maxPooling2d(2, { strides: stride })
+          : averagePooling2d(2, { strides: stride }),
+      )
+    } else if (kind === 1) specs.push(batchNormalization())
+    else if (kind === 2) specs.push(layerNormalization())
     else {
       const size = [integers(1, Math.min(3, height)), integers(1, Math.min(3, width))] as const
       const padding = integers(0, 1) === 0 ? 'same' : 'valid'
       specs.push(
         conv2d(integers(1, 18), size, {
-          ...{ stride, padding, bias: integers(0, 3) > 0, activation: integers(0, 2) > 0 ? 'tanh' : 'relu' },
-          biasInitialiser: { type: 'normal', deviation: 0.5 },
+          ...{
+            strides: stride,
+            padding,
+            useBias: integers(0, 3) > 0,
+            activation: integers(0, 2) > 0 ? 'tanh' : 'relu',
+          },
+          biasInitializer: { type: 'normal', deviation: 0.5 },
         }),
       )
     }
@@ -189,7 +199,7 @@ function randomNetwork(integers: (low: number, high: number) => number, input: n
     width = output[1]!
   }
   if (sequential(specs, { input }).output.length < 3) specs.push(reshape([height, width, 1]))
-  specs.push(integers(0, 2) === 0 ? globalAveragePool2d() : flatten(), dense(classes))
+  specs.push(integers(0, 2) === 0 ? globalAveragePooling2d() : flatten(), dense(classes))
   return specs
 }
 
@@ -204,12 +214,12 @@ t.test('gradients of random image networks agree with central differences in flo
     const size = input[0]! * input[1]!
     const images = Float32Array.from({ length: batch * size }, () => integers(-1000, 1000) / 1000)
     const labels = Uint8Array.from({ length: batch }, () => integers(0, classes - 1))
-    const data = dataset({ name: 'random', images, labels, sampleShape: input, classes })
+    const data = dataset({ name: 'random', inputs: images, targets: labels, sampleShape: input, classes })
     const model = sequential(specs, { input, seed: network })
     const before = [...model.weights().values()].map((values) => [...values])
     const rate = 1
     const trainer = createTrainer(engine, model, {
-      optimizer: sgd({ rate }),
+      optimizer: sgd({ learningRate: rate }),
       batchSize: 'full',
       shuffle: false,
     })

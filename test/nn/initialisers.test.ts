@@ -3,7 +3,7 @@ import { dense, sequential } from '../../src/index.js'
 
 t.test('initialisers have the spread that they promise', async (t) => {
   const deviation = (kernel: object | string, shape: [number, number]) => {
-    const model = sequential([dense(shape[1], { kernel: kernel as never })], { input: [shape[0]] })
+    const model = sequential([dense(shape[1], { kernelInitializer: kernel as never })], { input: [shape[0]] })
     const values = [...model.weights().get('dense_1/kernel')!]
     const mean = values.reduce((sum, v) => sum + v, 0) / values.length
     return Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length)
@@ -20,6 +20,6 @@ t.test('initialisers have the spread that they promise', async (t) => {
   near(deviation({ type: 'uniform', limit: 0.3 }, [200, 100]), 0.3 / Math.sqrt(3), 'uniform')
   t.equal(deviation('zeros', [9, 9]), 0, 'zeros')
   t.equal(deviation({ type: 'constant', value: 2 }, [9, 9]), 0, 'constant')
-  const model = sequential([dense(3, { kernel: 'identity' })], { input: [3] })
+  const model = sequential([dense(3, { kernelInitializer: 'identity' })], { input: [3] })
   t.same([...model.weights().get('dense_1/kernel')!], [1, 0, 0, 0, 1, 0, 0, 0, 1])
 })

@@ -14,8 +14,8 @@ import { randomIntegers } from '../support/random.js'
 const random = randomIntegers(77)
 const data = dataset({
   name: 'points',
-  ...{ images: Float32Array.from({ length: 120 }, () => random(-100, 100) / 100), sampleShape: [4] },
-  ...{ labels: Uint8Array.from({ length: 30 }, (_, i) => i % 3), classes: 3 },
+  ...{ inputs: Float32Array.from({ length: 120 }, () => random(-100, 100) / 100), sampleShape: [4] },
+  ...{ targets: Uint8Array.from({ length: 30 }, (_, i) => i % 3), classes: 3 },
 })
 const losses: (LossSpec | LossSpec['type'])[] = [
   'softmaxCrossEntropy',
@@ -56,13 +56,13 @@ t.test('trained gradients and losses are those of the definitions', async (t) =>
         let sum = 0
         for (let r = 0; r < 30; r++) {
           const x = [0, 1, 2].map((c) =>
-            [0, 1, 2, 3].reduce((z, i) => z + (data.images[r * 4 + i]! as number) * weights[i * 3 + c]!, 0),
+            [0, 1, 2, 3].reduce((z, i) => z + (data.inputs[r * 4 + i]! as number) * weights[i * 3 + c]!, 0),
           )
-          sum += reference(spec, x, data.labels[r]!)
+          sum += reference(spec, x, data.targets[r]!)
         }
         return sum / 30
       }
-      const options = { loss, optimizer: sgd({ rate: 1 }), batchSize: 'full' } as const
+      const options = { loss, optimizer: sgd({ learningRate: 1 }), batchSize: 'full' } as const
       const trainer = createTrainer(await createEngine({ engine }), model, options)
       const name = `${engine} ${JSON.stringify(loss)}`
       t.ok(Math.abs((await trainer.evaluate(data)).loss - at(kernel)) < 1e-5, `${name}: loss`)
@@ -77,7 +77,7 @@ t.test('trained gradients and losses are those of the definitions', async (t) =>
       t.ok(worst < 1e-5, `${name}: gradient ${worst} off`)
       const { probabilities, classes } = await trainer.predict(data)
       const { accuracy } = await trainer.evaluate(data)
-      t.equal(accuracy, classes.filter((c, i) => c === data.labels[i]).length / 30, `${name}: accuracy`)
+      t.equal(accuracy, classes.filter((c, i) => c === data.targets[i]).length / 30, `${name}: accuracy`)
       if (spec.type === 'binaryCrossEntropy') t.ok(probabilities.every((p) => p > 0 && p < 1))
       prints.push(await model.fingerprint())
     }
@@ -108,12 +108,12 @@ t.test('wrong losses are refused by name', async (t) => {
     ],
   ]
   for (const [loss, message] of wrong) {
-    const options = { optimizer: sgd({ rate: 1 }), loss } as TrainerOptions
+    const options = { optimizer: sgd({ learningRate: 1 }), loss } as TrainerOptions
     t.throws(() => createTrainer(engine, model, options), { name: 'ModelError', message })
   }
   const two = sequential([dense(2)], { input: [4] })
   for (const loss of ['binaryCrossEntropy', 'meanSquaredError'] as const) {
-    const trainer = createTrainer(engine, two, { optimizer: sgd({ rate: 1 }), loss })
+    const trainer = createTrainer(engine, two, { optimizer: sgd({ learningRate: 1 }), loss })
     await t.rejects(trainer.evaluate(data), {
       name: 'ModelError',
       message: new RegExp(`^${loss}: the data have 3 classes, .* \\[3\\], found \\[2\\]`),

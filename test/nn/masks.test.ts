@@ -66,7 +66,7 @@ t.test('losses over masked layers agree with the golden vectors', async (t) => {
         bidirectional: boolean
       }
       const [steps, batch, features] = inputs.x!.shape as [number, number, number]
-      const cell = lstm(hidden, { sequence: true })
+      const cell = lstm(hidden, { returnSequences: true })
       const isAveraged = name.endsWith('averaged_softmax')
       const valid = floats(inputs.mask!)
       const labels = Int32Array.from(inputs.labels!.data)

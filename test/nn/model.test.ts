@@ -61,7 +61,7 @@ t.test('what does not fit is refused by layer, field and shapes', async (t) => {
       /^dense: activation should be one of "none", .*found "rleu"/,
     ],
     [
-      () => [flatten(), dense(5, { kernel: 'he' as never })],
+      () => [flatten(), dense(5, { kernelInitializer: 'he' as never })],
       /^dense: kernel should be one of "zeros", .*found "he"/,
     ],
     [

@@ -18,20 +18,20 @@ import { randomIntegers } from '../support/random.js'
 
 const rate = 0.01
 const specs: OptimizerSpec[] = [
-  sgd({ rate }),
-  sgd({ rate, momentum: 0.9, nesterov: true, weightDecay: 0.1 }),
-  rmsprop({ rate }),
-  rmsprop({ rate, epsilonInside: true, decay: 0.99, epsilon: 1e-3 }),
-  adagrad({ rate }),
-  adagrad({ rate, start: 0.1 }),
-  adam({ rate }),
-  adam({ rate, amsgrad: true, weightDecay: 0.1 }),
-  adamw({ rate }),
-  adamw({ rate, amsgrad: true, beta1: 0, beta2: 0.5 }),
+  sgd({ learningRate: rate }),
+  sgd({ learningRate: rate, momentum: 0.9, nesterov: true, weightDecay: 0.1 }),
+  rmsprop({ learningRate: rate }),
+  rmsprop({ learningRate: rate, epsilonInside: true, decay: 0.99, epsilon: 1e-3 }),
+  adagrad({ learningRate: rate }),
+  adagrad({ learningRate: rate, initialAccumulatorValue: 0.1 }),
+  adam({ learningRate: rate }),
+  adam({ learningRate: rate, amsgrad: true, weightDecay: 0.1 }),
+  adamw({ learningRate: rate }),
+  adamw({ learningRate: rate, amsgrad: true, beta1: 0, beta2: 0.5 }),
 ]
 
 t.test('a step depends on its number alone, as a resumed training needs', async (t) => {
-  const { scalars } = buildOptimizer(adam({ rate, beta1: 0.9, beta2: 0.999 }))
+  const { scalars } = buildOptimizer(adam({ learningRate: rate, beta1: 0.9, beta2: 0.999 }))
   const before = scalars(1000, 0.5)
   for (let step = 1; step < 1000; step++) scalars(step, 0.5)
   t.same(scalars(1000, 0.5), before)
@@ -58,21 +58,33 @@ t.test('powers by squaring are right to the last digits', async (t) => {
 t.test('a wrong option is refused by name', async (t) => {
   const wrong: [() => object, RegExp][] = [
     [
-      () => adam({ rate: Infinity }),
+      () => adam({ learningRate: Infinity }),
       /^adam: rate should be a finite number from 0 up or a schedule: .*found Infinity/,
     ],
-    [() => adam({ rate, beta1: 1 }), /^adam: beta1 should be a number from 0 up to, but not, 1, found 1/],
-    [() => adamw({ rate, beta2: -0.1 }), /^adamw: beta2 should be .*found -0.1/],
-    [() => adamw({ rate, epsilon: 0 }), /^adamw: epsilon should be a finite number above 1e-45, found 0/],
-    [() => adam({ rate, epsilon: 1e-60 }), /^adam: epsilon should be .*found 1e-60/],
-    [() => adam({ rate, amsgrad: 1 as never }), /^adam: amsgrad should be true or false, found 1/],
+    [
+      () => adam({ learningRate: rate, beta1: 1 }),
+      /^adam: beta1 should be a number from 0 up to, but not, 1, found 1/,
+    ],
+    [() => adamw({ learningRate: rate, beta2: -0.1 }), /^adamw: beta2 should be .*found -0.1/],
+    [
+      () => adamw({ learningRate: rate, epsilon: 0 }),
+      /^adamw: epsilon should be a finite number above 1e-45, found 0/,
+    ],
+    [() => adam({ learningRate: rate, epsilon: 1e-60 }), /^adam: epsilon should be .*found 1e-60/],
+    [
+      () => adam({ learningRate: rate, amsgrad: 1 as never }),
+      /^adam: amsgrad should be true or false, found 1/,
+    ],
     [() => adam({ rate, beta3: 1 } as never), /^adam: unknown field 'beta3'; known are rate, beta1, beta2/],
-    [() => adam({ rate: -1 }), /^adam: rate should be .*found -1/],
-    [() => adam({ rate: 1e39 }), /^adam: rate should be .*found 1e\+39/],
-    [() => adamw({ rate, weightDecay: -1 }), /^adamw: weightDecay should be .*found -1/],
-    [() => rmsprop({ rate, decay: 2 }), /^rmsprop: decay should be .*found 2/],
+    [() => adam({ learningRate: -1 }), /^adam: rate should be .*found -1/],
+    [() => adam({ learningRate: 1e39 }), /^adam: rate should be .*found 1e\+39/],
+    [() => adamw({ learningRate: rate, weightDecay: -1 }), /^adamw: weightDecay should be .*found -1/],
+    [() => rmsprop({ learningRate: rate, decay: 2 }), /^rmsprop: decay should be .*found 2/],
     [() => rmsprop({} as never), /^rmsprop: the field 'rate' is missing/],
-    [() => adagrad({ rate, start: -1 }), /^adagrad: start should be a finite number from 0 up, found -1/],
+    [
+      () => adagrad({ learningRate: rate, initialAccumulatorValue: -1 }),
+      /^adagrad: start should be a finite number from 0 up, found -1/,
+    ],
     [() => ({ type: 'adamax', rate }), /^optimizer should be one of adagrad\(...\), adam\(...\), .*found/],
   ]
   for (const [spec, message] of wrong) {
@@ -87,7 +99,7 @@ t.test('every optimizer trains a network, to the same bits on every engine', asy
   const labels = Uint8Array.from({ length: 200 }, (_, i) =>
     images[2 * i]! ** 2 + images[2 * i + 1]! ** 2 < 0.5 ? 1 : 0,
   )
-  const data = dataset({ name: 'circle', images, labels, sampleShape: [2], classes: 2 })
+  const data = dataset({ name: 'circle', inputs: images, targets: labels, sampleShape: [2], classes: 2 })
   for (const spec of specs) {
     const decay = 'weightDecay' in spec ? { weightDecay: 1e-3 } : {}
     const optimizer = { ...spec, ...decay, rate: spec.type === 'sgd' ? 0.3 : 0.02 }

@@ -21,7 +21,7 @@ import { buildOptimizer } from '../../src/optim/index.js'
 import { type GoldenCase, golden } from '../support/golden.js'
 import { randomIntegers } from '../support/random.js'
 
-const scheduleOf = (rate: Rate) => buildOptimizer(sgd({ rate })).rate
+const scheduleOf = (rate: Rate) => buildOptimizer(sgd({ learningRate: rate })).rate
 const ratesOf = (rate: Rate, steps: number) =>
   Array.from({ length: steps }, (_, step) => scheduleOf(rate)(step, []))
 
@@ -184,31 +184,35 @@ t.test('wrong schedules are refused by name', async (t) => {
 })
 
 const data = dataset({
-  ...{ name: 'two', images: Float32Array.of(0, 1, 1, 0, 1, 1, 0, 0), labels: Uint8Array.of(0, 1, 0, 1) },
+  ...{ name: 'two', inputs: Float32Array.of(0, 1, 1, 0, 1, 1, 0, 0), targets: Uint8Array.of(0, 1, 0, 1) },
   ...{ sampleShape: [2], classes: 2 },
 })
 
 async function rates(options: Partial<TrainerOptions>, epochs: number): Promise<number[]> {
-  const model = sequential([dense(2, { kernel: 'zeros' })], { input: [2] })
+  const model = sequential([dense(2, { kernelInitializer: 'zeros' })], { input: [2] })
   const engine = await createEngine({ engine: 'js' })
-  const trainer = createTrainer(engine, model, { optimizer: sgd({ rate: 1 }), batchSize: 2, ...options })
+  const trainer = createTrainer(engine, model, {
+    optimizer: sgd({ learningRate: 1 }),
+    batchSize: 2,
+    ...options,
+  })
   const found: number[] = []
   for await (const epoch of trainer.fit(data, {
     epochs,
-    validation: data,
-    onStep: ({ rate }) => found.push(rate),
+    validationData: data,
+    onStep: ({ learningRate: rate }) => found.push(rate),
   })) {
-    t.equal(epoch.rate, found.at(-1))
+    t.equal(epoch.learningRate, found.at(-1))
   }
   return found
 }
 
 t.test('a trainer counts a schedule from its first step, over all epochs', async (t) => {
   const rate = exponentialDecay({ start: 0.5, factor: 0.5 })
-  t.same(await rates({ optimizer: sgd({ rate }) }, 2), [0.5, 0.25, 0.125, 0.0625])
-  const model = sequential([dense(2, { kernel: 'zeros', bias: false })], { input: [2] })
+  t.same(await rates({ optimizer: sgd({ learningRate: rate }) }, 2), [0.5, 0.25, 0.125, 0.0625])
+  const model = sequential([dense(2, { kernelInitializer: 'zeros', useBias: false })], { input: [2] })
   const trainer = createTrainer(await createEngine({ engine: 'js' }), model, {
-    ...{ optimizer: sgd({ rate: stepDecay({ start: 1, factor: 0, every: 1 }) }), batchSize: 'full' },
+    ...{ optimizer: sgd({ learningRate: stepDecay({ start: 1, factor: 0, every: 1 }) }), batchSize: 'full' },
   })
   const step = async () => {
     for await (const _ of trainer.fit(data, { epochs: 1 }));
@@ -223,12 +227,12 @@ t.test('a trainer counts a schedule from its first step, over all epochs', async
 t.test('a trainer lowers the rate on a plateau, and needs validation for it', async (t) => {
   const rate = reduceOnPlateau({ start: 1e-30, factor: 0.5, patience: 0 })
   t.same(
-    await rates({ optimizer: sgd({ rate }) }, 4),
+    await rates({ optimizer: sgd({ learningRate: rate }) }, 4),
     [1, 1, 1, 1, 0.5, 0.5, 0.25, 0.25].map((x) => x * 1e-30),
   )
   const model = sequential([dense(2)], { input: [2] })
   const trainer = createTrainer(await createEngine({ engine: 'js' }), model, {
-    optimizer: sgd({ rate: warmUp({ steps: 3, next: rate }) }),
+    optimizer: sgd({ learningRate: warmUp({ steps: 3, next: rate }) }),
   })
   await t.rejects(trainer.fit(data, { epochs: 1 }).next(), {
     name: 'ModelError',

@@ -4,11 +4,11 @@ import { buildSgd, type SgdOptions, sgd } from '../../src/optim/sgd.js'
 t.test('a wrong option is refused by name', async (t) => {
   const wrong: [SgdOptions, RegExp][] = [
     [
-      { rate: Number.NaN },
+      { learningRate: Number.NaN },
       /sgd: rate should be a finite number from 0 up or a schedule: stepDecay\(...\), .*found NaN/,
     ],
-    [{ rate: 1, momentum: 1 }, /sgd: momentum should be a number from 0 up to, but not, 1, found 1/],
-    [{ rate: 1, nesterov: true }, /sgd: nesterov needs a momentum above 0/],
+    [{ learningRate: 1, momentum: 1 }, /sgd: momentum should be a number from 0 up to, but not, 1, found 1/],
+    [{ learningRate: 1, nesterov: true }, /sgd: nesterov needs a momentum above 0/],
     [{ rate: 1, momentom: 0.9 } as never, /sgd: unknown field 'momentom'; known are rate, momentum/],
     [{} as never, /sgd: the field 'rate' is missing/],
   ]

@@ -132,12 +132,12 @@ export async function kindsOfFiles(): Promise<Readonly<Record<string, Kind>>> {
   const standardisation = { mean: new Float32Array(4), scale: Float32Array.of(1, 2, 3, 4) }
   const model = await writeModel(create(), { data: 'digits', standardisation, loss: 'softmaxCrossEntropy' })
   const engine = await createEngine({ engine: 'js' })
-  const trainer = createTrainer(engine, create(), { optimizer: sgd({ rate: 0.1, momentum: 0.9 }) })
+  const trainer = createTrainer(engine, create(), { optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }) })
   const labels = bytesOf(30).map((byte) => byte % 3)
-  const data = dataset({ name: 'a', images: bytesOf(120), labels, sampleShape: [4], classes: 3 })
+  const data = dataset({ name: 'a', inputs: bytesOf(120), targets: labels, sampleShape: [4], classes: 3 })
   const checkpoints: Uint8Array[] = []
   const recipe = { data: 'a', batch: 32 }
-  const fit = trainer.fit(data, { epochs: 3, validation: data, earlyStopping: { patience: 2 } })
+  const fit = trainer.fit(data, { epochs: 3, validationData: data, earlyStopping: { patience: 2 } })
   for await (const _ of fit) {
     const checkpoint = trainer.checkpoint()
     checkpoints.push(await writeCheckpoint({ recipe, checkpoint, extra: {} }))

@@ -1,8 +1,8 @@
 import {
   type ActivationSpec,
   activation,
-  averagePool2d,
-  batchNorm,
+  averagePooling2d,
+  batchNormalization,
   bidirectional,
   columns,
   concatenate,
@@ -13,14 +13,14 @@ import {
   dense,
   dropout,
   flatten,
-  globalAveragePool2d,
+  globalAveragePooling2d,
   gru,
   type LayerSpec,
   type LossSpec,
-  layerNorm,
+  layerNormalization,
   lstm,
   masking,
-  maxPool2d,
+  maxPooling2d,
   patches,
   pixels,
   type RecurrentOptions,
@@ -28,7 +28,7 @@ import {
   rows,
   type SequentialConfig,
   sequential,
-  simpleRnn,
+  simpleRNN,
   timeDistributed,
 } from '../../src/index.js'
 
@@ -67,7 +67,12 @@ const drawPenalty = (draw: Draw) => ({ ...(draw(0, 3) === 0 && { l1: 0.01, l2: p
 
 /** A sequence is never cut where gradients flow, for truncated ones are not the slope of the loss. */
 const drawRecurrent = (draw: Draw, [steps]: Shape): RecurrentOptions => ({
-  ...{ sequence: coin(draw), reverse: coin(draw), bias: coin(draw), zeroOutputForMask: coin(draw) },
+  ...{
+    returnSequences: coin(draw),
+    goBackwards: coin(draw),
+    useBias: coin(draw),
+    zeroOutputForMask: coin(draw),
+  },
   ...(draw(0, 2) === 0 && { dropout: part(draw) }),
   ...(draw(0, 2) === 0 && { recurrentDropout: part(draw) }),
   ...pick<RecurrentOptions>(draw, [{}, {}, { initialState: 'trained' }, { stateful: true }]),
@@ -78,13 +83,13 @@ const drawRecurrent = (draw: Draw, [steps]: Shape): RecurrentOptions => ({
 const gateActivation = (draw: Draw) => pick(draw, ['sigmoid', 'hardSigmoid'] as const)
 
 const recurrent = {
-  simpleRnn: (draw: Draw, shape: Shape) =>
-    simpleRnn(draw(1, 5), { ...drawRecurrent(draw, shape), activation: pick(draw, ['tanh', 'relu']) }),
+  simpleRNN: (draw: Draw, shape: Shape) =>
+    simpleRNN(draw(1, 5), { ...drawRecurrent(draw, shape), activation: pick(draw, ['tanh', 'relu']) }),
   lstm: (draw: Draw, shape: Shape) =>
-    lstm(draw(1, 5), { ...drawRecurrent(draw, shape), gateActivation: gateActivation(draw) }),
+    lstm(draw(1, 5), { ...drawRecurrent(draw, shape), recurrentActivation: gateActivation(draw) }),
   gru: (draw: Draw, shape: Shape) =>
     gru(draw(1, 5), {
-      ...{ ...drawRecurrent(draw, shape), gateActivation: gateActivation(draw) },
+      ...{ ...drawRecurrent(draw, shape), recurrentActivation: gateActivation(draw) },
       reset: pick(draw, ['after', 'before']),
     }),
 }
@@ -96,7 +101,7 @@ const drawWindow = (draw: Draw, [height, width]: Shape): [number, number] => [
 
 /** Branches that give sequences of one length, or images of one size, or vectors. */
 function drawBranch(draw: Draw, shape: Shape): LayerSpec[] {
-  if (coin(draw)) return coin(draw) ? [] : [layerNorm(), dropout(part(draw))]
+  if (coin(draw)) return coin(draw) ? [] : [layerNormalization(), dropout(part(draw))]
   if (shape.length === 1) return [dense(draw(1, 4), { activation: drawActivation(draw) })]
   if (shape.length === 3) return [conv2d(draw(1, 3), drawWindow(draw, shape), { padding: 'same' })]
   const layer = { ...pick(draw, Object.values(recurrent))(draw, shape), sequence: true }
@@ -118,8 +123,11 @@ const makers: { readonly [T in LayerType]: readonly [fits: (shape: Shape) => boo
     anything,
     (draw) => activation(pick(draw, [drawActivation(draw), 'softmax' as const, 'logSoftmax' as const])),
   ],
-  averagePool2d: [image, (draw, shape) => averagePool2d(drawWindow(draw, shape), { stride: draw(1, 3) })],
-  batchNorm: [anything, (draw) => batchNorm({ momentum: part(draw), epsilon: 0.01 })],
+  averagePooling2d: [
+    image,
+    (draw, shape) => averagePooling2d(drawWindow(draw, shape), { strides: draw(1, 3) }),
+  ],
+  batchNormalization: [anything, (draw) => batchNormalization({ momentum: part(draw), epsilon: 0.01 })],
   bidirectional: [
     sequence,
     (draw, shape) => bidirectional(pick(draw, Object.values(recurrent))(draw, shape)),
@@ -141,22 +149,23 @@ const makers: { readonly [T in LayerType]: readonly [fits: (shape: Shape) => boo
     image,
     (draw, shape) =>
       conv2d(draw(1, 4), drawWindow(draw, shape), {
-        ...{ padding: pick(draw, ['valid', 'same']), stride: draw(1, 3), bias: coin(draw) },
+        ...{ padding: pick(draw, ['valid', 'same']), strides: draw(1, 3), useBias: coin(draw) },
         ...{ activation: drawActivation(draw), ...drawPenalty(draw) },
       }),
   ],
   dense: [
     vector,
-    (draw) => dense(draw(1, 9), { activation: drawActivation(draw), bias: coin(draw), ...drawPenalty(draw) }),
+    (draw) =>
+      dense(draw(1, 9), { activation: drawActivation(draw), useBias: coin(draw), ...drawPenalty(draw) }),
   ],
   dropout: [anything, (draw) => dropout(part(draw))],
   flatten: [anything, flatten],
-  globalAveragePool2d: [image, globalAveragePool2d],
+  globalAveragePooling2d: [image, globalAveragePooling2d],
   gru: [sequence, recurrent.gru],
-  layerNorm: [anything, () => layerNorm({ epsilon: 0.01 })],
+  layerNormalization: [anything, () => layerNormalization({ epsilon: 0.01 })],
   lstm: [sequence, recurrent.lstm],
   masking: [atLeastTwoAxes, (draw) => masking(0, { padding: pick(draw, ['end', 'anywhere']) })],
-  maxPool2d: [image, (draw, shape) => maxPool2d(drawWindow(draw, shape), { stride: draw(1, 3) })],
+  maxPooling2d: [image, (draw, shape) => maxPooling2d(drawWindow(draw, shape), { strides: draw(1, 3) })],
   patches: [anything, (draw, shape) => patches(divisor(draw, sizeOf(shape)))],
   pixels: [anything, pixels],
   reshape: [
@@ -168,21 +177,21 @@ const makers: { readonly [T in LayerType]: readonly [fits: (shape: Shape) => boo
     },
   ],
   rows: [atLeastTwoAxes, (draw, [height]) => rows(draw(1, height!))],
-  simpleRnn: [sequence, recurrent.simpleRnn],
+  simpleRNN: [sequence, recurrent.simpleRNN],
   timeDistributed: [
     atLeastTwoAxes,
     (draw, shape) => {
       const inner = pick(draw, [
         'dense',
         'conv2d',
-        'layerNorm',
-        'batchNorm',
+        'layerNormalization',
+        'batchNormalization',
         'activation',
         'flatten',
       ] as const)
       const [fits, make] = makers[inner]
       const step = shape.slice(1)
-      return timeDistributed(fits(step) ? make(draw, step) : layerNorm())
+      return timeDistributed(fits(step) ? make(draw, step) : layerNormalization())
     },
   ],
 }
@@ -245,5 +254,5 @@ export function drawData(draw: Draw, { config: { input }, classes }: Architectur
     }
   }
   const labels = Uint8Array.from({ length: samples }, () => draw(0, classes - 1))
-  return dataset({ name: 'random', images, labels, sampleShape: input, classes })
+  return dataset({ name: 'random', inputs: images, targets: labels, sampleShape: input, classes })
 }

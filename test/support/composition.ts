@@ -129,7 +129,7 @@ export class Training {
     const { optimizer: spec } = this.composition
     if (spec) {
       const optimizer = buildOptimizer(spec)
-      this.write(this.scalars, Float32Array.from(optimizer.scalars(this.step, spec.rate as number)))
+      this.write(this.scalars, Float32Array.from(optimizer.scalars(this.step, spec.learningRate as number)))
     }
     this.linked.run()
   }

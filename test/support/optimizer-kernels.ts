@@ -13,13 +13,18 @@ function specOf({ config }: GoldenCase): OptimizerSpec {
   const rate: number = c.lr!
   switch (c.optimizer as string) {
     case 'rmsprop':
-      return rmsprop({ rate, decay: c.alpha!, epsilon: c.eps!, epsilonInside: c.eps_position === 'inside' })
+      return rmsprop({
+        learningRate: rate,
+        decay: c.alpha!,
+        epsilon: c.eps!,
+        epsilonInside: c.eps_position === 'inside',
+      })
     case 'adagrad':
-      return adagrad({ rate, start: c.initial_accumulator!, epsilon: c.eps! })
+      return adagrad({ learningRate: rate, initialAccumulatorValue: c.initial_accumulator!, epsilon: c.eps! })
     default: {
       const { beta1, beta2, eps, weight_decay = 0, amsgrad = false, decoupled } = c
       const options = {
-        rate,
+        learningRate: rate,
         beta1: beta1!,
         beta2: beta2!,
         epsilon: eps!,
@@ -43,7 +48,10 @@ export function testAdaptiveKernel(names: RegExp, specs: readonly OptimizerSpec[
         const gradients = floats(inputs.g!)
         const after: number[] = []
         for (let step = 0; step < inputs.g!.shape[0]!; step++) {
-          descent.step(gradients.slice(step * count, (step + 1) * count), specOf(found).rate as number)
+          descent.step(
+            gradients.slice(step * count, (step + 1) * count),
+            specOf(found).learningRate as number,
+          )
           after.push(...descent.parameter)
         }
         t.equal(mismatch(after, outputs.p_after!), undefined, `${engine.name} ${name}`)
@@ -76,7 +84,7 @@ export function testOptimizerBits(specs: readonly OptimizerSpec[]): void {
         )
         const [expected, ...others] = engines.map((engine) => {
           const descent = new Descent(engine, spec, start.slice(), count)
-          for (const gradient of gradients) descent.step(gradient, spec.rate as number)
+          for (const gradient of gradients) descent.step(gradient, spec.learningRate as number)
           const [parameter, ...slots] = descent.memory.map((values) => values.subarray(count))
           const what = `${engine.describe()}: ${JSON.stringify(spec)}, ${count} elements`
           const isKept = parameter!.every((value, i) => Object.is(value, start[count + i]))

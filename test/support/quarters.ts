@@ -27,13 +27,13 @@ export function quarters(count: number, salt = 0): Dataset {
       images[i * 16 + p] = Math.floor((quarter === labels[i] ? 120 : 0) + random() * 130)
     }
   }
-  return dataset({ name: 'quarters', images, labels, sampleShape: [4, 4], classes: 4 })
+  return dataset({ name: 'quarters', inputs: images, targets: labels, sampleShape: [4, 4], classes: 4 })
 }
 
 /** The same pictures as float32. */
 export function quartersAsFloats(count: number): Dataset {
   const data = quarters(count)
-  return dataset({ ...data, images: Float32Array.from(data.images, (byte) => byte / 255) })
+  return dataset({ ...data, inputs: Float32Array.from(data.inputs, (byte) => byte / 255) })
 }
 
 const layers = [flatten(), dense(16, { activation: 'relu' }), dropout(0.2), dense(4)]
@@ -44,6 +44,6 @@ export const newModel = (seed = 1) => sequential(layers, { input: [4, 4], seed }
 export async function newTrainer(options: Partial<TrainerOptions> = {}, engineName: EngineName = 'simd') {
   const model = newModel()
   const engine = await createEngine({ engine: engineName })
-  const optimizer = sgd({ rate: 0.1, momentum: 0.9 })
+  const optimizer = sgd({ learningRate: 0.1, momentum: 0.9 })
   return { model, engine, trainer: createTrainer(engine, model, { optimizer, batchSize: 32, ...options }) }
 }

@@ -17,10 +17,10 @@ const integers = randomIntegers(77)
 
 const data = dataset({
   ...{ name: 'digits', sampleShape: [8, 8], classes: 4 },
-  images: Uint8Array.from({ length: 100 * 64 }, () => Math.max(0, integers(-255, 255))),
-  labels: Uint8Array.from({ length: 100 }, (_, i) => i % 4),
+  inputs: Uint8Array.from({ length: 100 * 64 }, () => Math.max(0, integers(-255, 255))),
+  targets: Uint8Array.from({ length: 100 }, (_, i) => i % 4),
 })
-const optimizer = sgd({ rate: 0.1 })
+const optimizer = sgd({ learningRate: 0.1 })
 
 t.test('training is augmented on every engine alike, evaluation and prediction are not', async (t) => {
   const augment: AugmentOptions = { shift: 1, rotate: 10, scale: 0.1, elastic: { alpha: 8, sigma: 2 } }

@@ -19,7 +19,7 @@ function randomData(samples: number, sampleShape: number[], classes: number, byt
     ? Uint8Array.from({ length: count }, () => integers(0, 255))
     : Float32Array.from({ length: count }, () => integers(-1000, 1000) / 1000)
   const labels = Uint8Array.from({ length: samples }, () => integers(0, classes - 1))
-  return dataset({ name: 'random', images, labels, sampleShape, classes })
+  return dataset({ name: 'random', inputs: images, targets: labels, sampleShape, classes })
 }
 
 const layers: LayerSpec[] = [
@@ -60,7 +60,7 @@ t.test(
 
 t.test('a gradient that is not the slope is found and named', async (t) => {
   // From zero weights every ReLU stands at its kink: the backward pass says 0, the loss half the slope above.
-  const kink = dense(4, { activation: 'relu', kernel: 'zeros' })
+  const kink = dense(4, { activation: 'relu', kernelInitializer: 'zeros' })
   const model = sequential([dense(5), kink, dense(3)], { input: [6] })
   const { worst, parameters, checked } = await checkGradients(model, randomData(8, [6], 3, false))
   t.equal(worst.error, 1)

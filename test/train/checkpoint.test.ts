@@ -21,7 +21,7 @@ function columns(count: number, salt: number): Dataset {
   const labels = Uint8Array.from({ length: count }, (_, i) => i % 3)
   const pixel = (e: number) => integers(0, 200) + (e % 3 === labels[Math.floor(e / 15)] ? 30 : 0)
   const images = Uint8Array.from({ length: count * 15 }, (_, e) => pixel(e))
-  return dataset({ name: 'columns', images, labels, sampleShape: [5, 3], classes: 3 })
+  return dataset({ name: 'columns', inputs: images, targets: labels, sampleShape: [5, 3], classes: 3 })
 }
 
 const train = columns(100, 5)
@@ -32,7 +32,7 @@ async function setUp(engineName: EngineName = 'simd', units = 24, momentum = 0.9
   const layers = [flatten(), dense(units, { activation: 'relu' }), dropout(0.1), dense(3)]
   const model = sequential(layers, { input: [5, 3], seed: 4 })
   const engine = await createEngine({ engine: engineName })
-  const trainer = createTrainer(engine, model, { optimizer: sgd({ rate: 0.2, momentum }), augment })
+  const trainer = createTrainer(engine, model, { optimizer: sgd({ learningRate: 0.2, momentum }), augment })
   return { model, trainer }
 }
 
@@ -44,7 +44,7 @@ function throughFile({ progress, tensors }: Checkpoint): Checkpoint {
 t.test('training that is resumed, on any engine, ends with the bits of one that never stopped', async (t) => {
   const whole = await setUp()
   const checkpoints: Checkpoint[] = []
-  for await (const _ of whole.trainer.fit(train, { epochs: 5, validation })) {
+  for await (const _ of whole.trainer.fit(train, { epochs: 5, validationData: validation })) {
     checkpoints.push(whole.trainer.checkpoint())
   }
   const print = await whole.model.fingerprint()
@@ -52,7 +52,7 @@ t.test('training that is resumed, on any engine, ends with the bits of one that 
     for (const done of [1, 3, 5]) {
       const { model, trainer } = await setUp(engine)
       trainer.restore(throughFile(checkpoints[done - 1]!))
-      for await (const _ of trainer.fit(train, { epochs: 5 - done, validation }));
+      for await (const _ of trainer.fit(train, { epochs: 5 - done, validationData: validation }));
       t.equal(await model.fingerprint(), print, `${engine}, after epoch ${done}`)
       const figures = ({ history }: typeof trainer) =>
         history.map(({ epoch, loss, validation }) => [epoch, loss, validation?.loss, validation?.confusion])
@@ -67,7 +67,7 @@ t.test('training that is resumed, on any engine, ends with the bits of one that 
 
 t.test('a restored trainer holds all that its checkpoint does', async (t) => {
   const { trainer } = await setUp()
-  const options: FitOptions = { epochs: 200, validation, earlyStopping: { patience: 4 } }
+  const options: FitOptions = { epochs: 200, validationData: validation, earlyStopping: { patience: 4 } }
   const checkpoints = [trainer.checkpoint()]
   for await (const _ of trainer.fit(train, options)) checkpoints.push(trainer.checkpoint())
   const restored = await setUp()

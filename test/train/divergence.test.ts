@@ -17,7 +17,7 @@ t.test(
   async (t) => {
     const data = quarters(320)
     for (const engine of ['simd', 'js'] as EngineName[]) {
-      const { trainer, model } = await newTrainer({ optimizer: adam({ rate: 1e17 }) }, engine)
+      const { trainer, model } = await newTrainer({ optimizer: adam({ learningRate: 1e17 }) }, engine)
       await t.rejects(trainer.fit(data, { epochs: 3 }), {
         name: 'TrainingError',
         message:
@@ -41,10 +41,13 @@ t.test('what counts as a loss that has exploded', (t) => {
 
 t.test('what the optimizer keeps must stay finite, too', async (t) => {
   const images = new Float32Array(64 * 16).fill(1e25)
-  const data = dataset({ ...quarters(64), images, labels: new Uint8Array(64) })
-  const model = sequential([flatten(), dense(4, { kernel: 'zeros' })], { input: [4, 4] })
+  const data = dataset({ ...quarters(64), inputs: images, targets: new Uint8Array(64) })
+  const model = sequential([flatten(), dense(4, { kernelInitializer: 'zeros' })], { input: [4, 4] })
   const { trainer } = await newTrainer()
-  const own = createTrainer(trainer.engine, model, { optimizer: adam({ rate: 1e-30 }), batchSize: 64 })
+  const own = createTrainer(trainer.engine, model, {
+    optimizer: adam({ learningRate: 1e-30 }),
+    batchSize: 64,
+  })
   await t.rejects(own.fit(data, { epochs: 1 }), {
     name: 'TrainingError',
     message: /^optimizer\/dense_1\/kernel\.\w+ became Infinity at element \d+ in epoch 1, step 1; /,
@@ -55,7 +58,7 @@ t.test('what the optimizer keeps must stay finite, too', async (t) => {
 t.test('a loss that is not finite before any update is not blamed on the rate', async (t) => {
   const images = new Float32Array(64 * 16).fill(3e38)
   const { trainer } = await newTrainer()
-  await t.rejects(trainer.fit(dataset({ ...quarters(64), images }), { epochs: 1 }), {
+  await t.rejects(trainer.fit(dataset({ ...quarters(64), inputs: images }), { epochs: 1 }), {
     name: 'TrainingError',
     message: /step 1; .* No update came before it: inputs or first weights are too large\.$/,
   })
@@ -64,11 +67,11 @@ t.test('a loss that is not finite before any update is not blamed on the rate', 
 t.test('a validation loss that is no number is an error, not the best so far', async (t) => {
   const data = quarters(320)
   const images = new Float32Array(320 * 16).fill(3e38)
-  const { trainer, model } = await newTrainer({ optimizer: sgd({ rate: 0.01 }) })
+  const { trainer, model } = await newTrainer({ optimizer: sgd({ learningRate: 0.01 }) })
   await t.rejects(
     trainer.fit(data, {
       epochs: 2,
-      validation: dataset({ ...quarters(320), images }),
+      validationData: dataset({ ...quarters(320), inputs: images }),
       earlyStopping: { patience: 1 },
     }),
     { name: 'TrainingError', message: /^The validation loss became (NaN|Infinity) in epoch 1, step 10; / },

@@ -22,7 +22,7 @@ function columns(count: number, salt: number): Dataset {
   const labels = Uint8Array.from({ length: count }, (_, i) => i % 3)
   const pixel = (e: number) => integers(0, 200) + (e % 3 === labels[Math.floor(e / 15)] ? 30 : 0)
   const images = Uint8Array.from({ length: count * 15 }, (_, e) => pixel(e))
-  return dataset({ name: 'columns', images, labels, sampleShape: [5, 3], classes: 3 })
+  return dataset({ name: 'columns', inputs: images, targets: labels, sampleShape: [5, 3], classes: 3 })
 }
 
 const train = columns(100, 5)
@@ -33,7 +33,7 @@ async function setUp(engineName: EngineName = 'simd', units = 24, momentum = 0.9
   const layers = [flatten(), dense(units, { activation: 'relu' }), dropout(0.1), dense(3)]
   const model = sequential(layers, { input: [5, 3], seed: 4 })
   const engine = await createEngine({ engine: engineName })
-  const trainer = createTrainer(engine, model, { optimizer: sgd({ rate: 0.2, momentum }), augment })
+  const trainer = createTrainer(engine, model, { optimizer: sgd({ learningRate: 0.2, momentum }), augment })
   return { model, trainer }
 }
 
@@ -47,7 +47,11 @@ t.test('early stopping ends training, and leaves the best epoch', async (t) => {
     const patience = 4
     const { model, trainer } = await setUp()
     const prints: string[] = []
-    const options: FitOptions = { epochs: 200, validation, earlyStopping: { monitor, patience } }
+    const options: FitOptions = {
+      epochs: 200,
+      validationData: validation,
+      earlyStopping: { monitor, patience },
+    }
     for await (const { epoch } of trainer.fit(train, options)) {
       t.equal(prints.length, epoch - 1)
       prints.push(await model.fingerprint())
@@ -70,7 +74,7 @@ t.test('a loop that is left early leaves the best epoch, one without early stopp
     const { model, trainer } = await setUp()
     const prints: string[] = []
     for await (const { epoch, best } of trainer.fit(train, {
-      ...{ epochs: 200, validation },
+      ...{ epochs: 200, validationData: validation },
       ...(earlyStopping ? { earlyStopping } : {}),
     })) {
       prints.push(await model.fingerprint())
@@ -84,7 +88,7 @@ t.test('a loop that is left early leaves the best epoch, one without early stopp
 })
 
 t.test('a fit with early stopping that is resumed stops at the same epoch with the same bits', async (t) => {
-  const options: FitOptions = { epochs: 200, validation, earlyStopping: { patience: 4 } }
+  const options: FitOptions = { epochs: 200, validationData: validation, earlyStopping: { patience: 4 } }
   const whole = await setUp()
   const checkpoints: Checkpoint[] = []
   for await (const _ of whole.trainer.fit(train, options)) checkpoints.push(whole.trainer.checkpoint())
@@ -132,7 +136,7 @@ t.test('wrong options of early stopping are refused by name', async (t) => {
     [3, /^fit: earlyStopping should be an object \{ monitor\?, patience, minDelta\? \}, found 3/],
   ]
   for (const [earlyStopping, message] of wrong) {
-    const fit = trainer.fit(train, { epochs: 1, validation, earlyStopping } as FitOptions)
+    const fit = trainer.fit(train, { epochs: 1, validationData: validation, earlyStopping } as FitOptions)
     await t.rejects(fit.next(), { name: 'ModelError', message })
   }
   await t.rejects(trainer.fit(train, { epochs: 1, earlyStopping: { patience: 1 } }).next(), {

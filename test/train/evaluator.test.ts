@@ -30,11 +30,11 @@ function quarters(count: number, salt = 0): Dataset {
       images[i * 16 + p] = Math.floor((quarter === labels[i] ? 120 : 0) + random() * 130)
     }
   }
-  return dataset({ name: 'quarters', images, labels, sampleShape: [4, 4], classes: 4 })
+  return dataset({ name: 'quarters', inputs: images, targets: labels, sampleShape: [4, 4], classes: 4 })
 }
 
 const layers = [flatten(), dense(16, { activation: 'relu' }), dropout(0.2), dense(4)]
-const optimizer = sgd({ rate: 0.1, momentum: 0.9 })
+const optimizer = sgd({ learningRate: 0.1, momentum: 0.9 })
 
 async function setUp(engineName: EngineName, options: Partial<TrainerOptions> = {}, seed = 1) {
   const model = sequential(layers, { input: [4, 4], seed })

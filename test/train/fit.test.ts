@@ -5,8 +5,8 @@ t.test('an awaited fit trains as a loop does, and gives the history', async (t) 
   const data = quarters(320)
   const [looped, awaited] = [await newTrainer(), await newTrainer()]
   const epochs = []
-  for await (const epoch of looped.trainer.fit(data, { epochs: 3, validation: data })) epochs.push(epoch)
-  const history = await awaited.trainer.fit(data, { epochs: 3, validation: data })
+  for await (const epoch of looped.trainer.fit(data, { epochs: 3, validationData: data })) epochs.push(epoch)
+  const history = await awaited.trainer.fit(data, { epochs: 3, validationData: data })
   t.same(
     history.map(({ epoch, loss, validation }) => [epoch, loss, validation]),
     epochs.map(({ epoch, loss, validation }) => [epoch, loss, validation]),

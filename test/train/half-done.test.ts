@@ -10,7 +10,7 @@ import {
 } from '../../src/index.js'
 import { newModel, newTrainer, quarters } from '../support/quarters.js'
 
-const options = { optimizer: adam({ rate: 0.01 }), batchSize: 32, augment: { shift: 1 } }
+const options = { optimizer: adam({ learningRate: 0.01 }), batchSize: 32, augment: { shift: 1 } }
 
 /** Everything that a checkpoint has. */
 const all = (trainer: ReturnType<typeof createTrainer>) => {
@@ -78,8 +78,8 @@ t.test('so do wrong data in validation, and a lack of memory for the last batch'
     (trainer, data) =>
       trainer.fit(data, {
         epochs: 1,
-        validation: broken,
-        onStep: atStep(3, () => broken.labels.fill(7)),
+        validationData: broken,
+        onStep: atStep(3, () => broken.targets.fill(7)),
       }),
     { name: 'DataError', message: /found 7 at sample 0/ },
   )

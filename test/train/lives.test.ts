@@ -15,7 +15,7 @@ import {
 import { collectUntil } from '../support/garbage.js'
 import { newModel, newTrainer, quarters } from '../support/quarters.js'
 
-const optimizer = sgd({ rate: 0.1, momentum: 0.9 })
+const optimizer = sgd({ learningRate: 0.1, momentum: 0.9 })
 
 /** Where the next allocation of a size lies: the same before and after when all was given back. */
 function nextAddress(engine: Engine, bytes = 1 << 20): number {
@@ -168,7 +168,7 @@ t.test('threads of a forgotten engine end', async (t) => {
 
 t.test('an engine holds a batch, not a data set', async (t) => {
   const { trainer, engine } = await newTrainer()
-  await trainer.fit(quarters(64), { epochs: 1, validation: quarters(300) })
+  await trainer.fit(quarters(64), { epochs: 1, validationData: quarters(300) })
   const bytes = engine.views.u8.length
   const images = new Uint8Array(16 * 500_000)
   const large = { ...quarters(64), images, labels: new Uint8Array(500_000), count: 500_000 }

@@ -15,7 +15,13 @@ function answers(rows: number[][], labels: number[]) {
     classes: Int32Array.from(rows, (row) => row.indexOf(Math.max(...row))),
   }
   const images = new Uint8Array(labels.length)
-  const data = dataset({ name: 'few', images, labels: Uint8Array.from(labels), sampleShape: [1], classes })
+  const data = dataset({
+    name: 'few',
+    inputs: images,
+    targets: Uint8Array.from(labels),
+    sampleShape: [1],
+    classes,
+  })
   return { prediction, data }
 }
 

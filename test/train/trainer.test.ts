@@ -33,11 +33,11 @@ function quarters(count: number, salt = 0): Dataset {
       images[i * 16 + p] = Math.floor((quarter === labels[i] ? 120 : 0) + random() * 130)
     }
   }
-  return dataset({ name: 'quarters', images, labels, sampleShape: [4, 4], classes: 4 })
+  return dataset({ name: 'quarters', inputs: images, targets: labels, sampleShape: [4, 4], classes: 4 })
 }
 
 const layers = [flatten(), dense(16, { activation: 'relu' }), dropout(0.2), dense(4)]
-const optimizer = sgd({ rate: 0.1, momentum: 0.9 })
+const optimizer = sgd({ learningRate: 0.1, momentum: 0.9 })
 
 async function setUp(engineName: EngineName, options: Partial<TrainerOptions> = {}, seed = 1) {
   const model = sequential(layers, { input: [4, 4], seed })
@@ -56,7 +56,7 @@ t.test('training learns, and gives the same bits on every engine', async (t) => 
   const prints: string[] = []
   for (const name of ['simd', 'js'] as const) {
     const { model, trainer } = await setUp(name)
-    const epochs = await all(trainer.fit(data, { epochs: 4, validation: quarters(101, 7) }))
+    const epochs = await all(trainer.fit(data, { epochs: 4, validationData: quarters(101, 7) }))
     t.equal(epochs.length, 4)
     t.ok(epochs[3]!.loss < epochs[0]!.loss, 'the loss falls')
     t.ok(epochs[3]!.validation!.accuracy > 0.95, `validation accuracy ${epochs[3]!.validation!.accuracy}`)
@@ -105,7 +105,7 @@ t.test('two fits are one long fit, and close gives the memory back', async (t) =
   engine.release(before)
   for (let i = 0; i < 20; i++) {
     const trainer = createTrainer(engine, one.model, { optimizer, batchSize: 32 })
-    await all(trainer.fit(quarters(200, i), { epochs: 1, validation: quarters(50, -i) }))
+    await all(trainer.fit(quarters(200, i), { epochs: 1, validationData: quarters(50, -i) }))
     trainer.close()
   }
   const bytes = engine.views.u8.length
@@ -136,7 +136,7 @@ t.test('evaluation and prediction agree, whatever the batch and the form of the 
     const { accuracy, confusion, loss, samples } = await trainer.evaluate(data)
     const { classes, probabilities } = await trainer.predict(data)
     const right = Array.from(classes).reduce(
-      (sum, predicted, i) => sum + (predicted === data.labels[i] ? 1 : 0),
+      (sum, predicted, i) => sum + (predicted === data.targets[i] ? 1 : 0),
       0,
     )
     t.equal(samples, 700)
@@ -145,14 +145,15 @@ t.test('evaluation and prediction agree, whatever the batch and the form of the 
       confusion.counts.reduce((sum, n) => sum + n, 0),
       700,
     )
-    const mean = data.labels.reduce((sum, label, i) => sum - Math.log(probabilities[i * 4 + label]!), 0) / 700
+    const mean =
+      data.targets.reduce((sum, label, i) => sum - Math.log(probabilities[i * 4 + label]!), 0) / 700
     t.ok(Math.abs(mean - loss) < 1e-5, `loss ${loss}, from the probabilities ${mean}`)
 
-    const floats = Float32Array.from(data.images, (byte) => byte / 255)
+    const floats = Float32Array.from(data.inputs, (byte) => byte / 255)
     t.same((await trainer.predict(floats)).probabilities, probabilities, 'float32 inputs')
     const view = subset(data, [5, 699, 5])
     t.same((await trainer.predict(view)).classes, Uint8Array.of(classes[5]!, classes[699]!, classes[5]!))
-    const asFloats = dataset({ ...data, images: floats })
+    const asFloats = dataset({ ...data, inputs: floats })
     t.same((await trainer.evaluate(asFloats)).loss, loss, 'a float32 data set')
   }
 })
@@ -180,7 +181,7 @@ t.test('a signal stops after the step at hand, and leaving the loop does too', a
   const controller = new AbortController()
   const onStep = ({ step }: { step: number }) => step === 3 && controller.abort()
   const epochs: EpochResult[] = await all(
-    trainer.fit(data, { epochs: 5, signal: controller.signal, onStep, validation: data }),
+    trainer.fit(data, { epochs: 5, signal: controller.signal, onStep, validationData: data }),
   )
   t.equal(epochs.length, 1)
   t.match(epochs[0], { steps: 3, samples: 96, complete: false, validation: null })
@@ -193,7 +194,7 @@ t.test('a signal stops after the step at hand, and leaving the loop does too', a
   const last = new AbortController()
   const onLast = ({ step, steps }: { step: number; steps: number }) => step === steps && last.abort()
   const whole = await all(
-    trainer.fit(data, { epochs: 5, signal: last.signal, onStep: onLast, validation: data }),
+    trainer.fit(data, { epochs: 5, signal: last.signal, onStep: onLast, validationData: data }),
   )
   t.equal(whole.length, 1)
   t.match(whole[0], { steps: 10, complete: true, validation: { samples: 320 } }, 'its work is not lost')
@@ -231,7 +232,10 @@ t.test(
       const { trainer, model } = await setUp(name)
       await all(trainer.fit(data, { epochs: 1 }))
       const good = await model.fingerprint()
-      const wild = createTrainer(trainer.engine, model, { optimizer: sgd({ rate: 1e30 }), batchSize: 32 })
+      const wild = createTrainer(trainer.engine, model, {
+        optimizer: sgd({ learningRate: 1e30 }),
+        batchSize: 32,
+      })
       const message =
         /The loss became (NaN|Infinity) in epoch 1, step [2-9]; .* A smaller learning rate than 1e\+30/
       await t.rejects(all(wild.fit(data, { epochs: 2 })), { name: 'TrainingError', message })
@@ -240,7 +244,7 @@ t.test(
       t.equal(trainer.history[1]!.epoch, 2, 'the old trainer goes on')
     }
     const { trainer, model } = await setUp('simd', {
-      optimizer: sgd({ rate: 1e5, weightDecay: 3e38 }),
+      optimizer: sgd({ learningRate: 1e5, weightDecay: 3e38 }),
       batchSize: 'full',
     })
     const good = await model.fingerprint()

@@ -11,7 +11,7 @@ import {
   rmsprop,
   sequential,
   sgd,
-  simpleRnn,
+  simpleRNN,
 } from '../../src/index.js'
 import { floats, type GoldenTensor, golden, mismatch } from '../support/golden.js'
 
@@ -29,12 +29,12 @@ const trajectories: Record<
 > = {
   mlp_20_16_5_relu_sgd: {
     layers: [dense(16, { activation: 'relu' }), dense(5)],
-    optimizer: ({ lr }) => sgd({ rate: lr }),
+    optimizer: ({ lr }) => sgd({ learningRate: lr }),
     names: { 'dense_1/kernel': 'W1', 'dense_1/bias': 'b1', 'dense_2/kernel': 'W2', 'dense_2/bias': 'b2' },
   },
   lstm6_dense3_adam: {
     layers: [lstm(6), dense(3)],
-    optimizer: ({ lr }) => adam({ rate: lr }),
+    optimizer: ({ lr }) => adam({ learningRate: lr }),
     names: {
       'lstm_1/kernel': 'Wx',
       'lstm_1/recurrentKernel': 'Wh',
@@ -44,12 +44,12 @@ const trajectories: Record<
     },
   },
   rnn7_identity_dense3_rmsprop: {
-    layers: [simpleRnn(7), dense(3)],
-    optimizer: ({ lr, alpha }) => rmsprop({ rate: lr, decay: alpha }),
+    layers: [simpleRNN(7), dense(3)],
+    optimizer: ({ lr, alpha }) => rmsprop({ learningRate: lr, decay: alpha }),
     names: {
-      'simpleRnn_1/kernel': 'Wx',
-      'simpleRnn_1/recurrentKernel': 'Wh',
-      'simpleRnn_1/bias': 'b',
+      'simpleRNN_1/kernel': 'Wx',
+      'simpleRNN_1/recurrentKernel': 'Wh',
+      'simpleRNN_1/bias': 'b',
       'dense_1/kernel': 'Wd',
       'dense_1/bias': 'bd',
     },
@@ -81,7 +81,7 @@ for (const { name, config, inputs, outputs } of golden('trajectories')) {
         new Map(Object.entries(names).map(([path, golden]) => [path, floats(inputs[golden]!)])),
       )
       const classes = model.output[0]!
-      const data = dataset({ name: 'golden', images, labels, sampleShape, classes })
+      const data = dataset({ name: 'golden', inputs: images, targets: labels, sampleShape, classes })
       const engine = await createEngine({ engine: engineName })
       const trainer = createTrainer(engine, model, {
         ...{ optimizer: optimizer({ steps, ...rest }), batchSize: labels.length, shuffle: false },

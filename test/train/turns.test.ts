@@ -13,7 +13,7 @@ import {
 import { newModel, newTrainer, quarters } from '../support/quarters.js'
 
 const figures = ({ samples, loss, accuracy }: Evaluation) => ({ samples, loss, accuracy })
-const optimizer = sgd({ rate: 0.1 })
+const optimizer = sgd({ learningRate: 0.1 })
 
 t.test('calls at once give what they give one after the other', async (t) => {
   const [large, small] = [quarters(3000), quarters(700, 5)]
@@ -43,7 +43,7 @@ t.test('stateful predictions do not mix their states', async (t) => {
 t.test('measuring within onStep, awaited or not, gives right figures for both', async (t) => {
   const [data, test] = [quarters(320), quarters(3000, 4)]
   const alone = await newTrainer()
-  const [plain] = await alone.trainer.fit(data, { epochs: 1, validation: test })
+  const [plain] = await alone.trainer.fit(data, { epochs: 1, validationData: test })
   const bits = await alone.model.fingerprint()
 
   // What the third step leaves: an evaluation of a copy.
@@ -54,7 +54,7 @@ t.test('measuring within onStep, awaited or not, gives right figures for both', 
     const measured: Promise<Evaluation>[] = []
     const [epoch] = await trainer.fit(data, {
       epochs: 1,
-      validation: test,
+      validationData: test,
       onStep({ step }) {
         if (step !== 3) return undefined
         copy.model.setWeights(model.weights())
@@ -132,7 +132,7 @@ t.test('trainers of one engine train at once as they train alone', async (t) => 
   const engine = await createEngine({ engine: 'threads', threads: 2 })
   const models = [newModel(), newModel(), newModel()]
   const all = models.map((model) =>
-    createTrainer(engine, model, { optimizer: sgd({ rate: 0.1, momentum: 0.9 }), batchSize: 32 }),
+    createTrainer(engine, model, { optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }), batchSize: 32 }),
   )
   await Promise.all(all.map((trainer) => trainer.fit(data, { epochs: 3 })))
   for (const model of models) t.equal(await model.fingerprint(), bits)

@@ -15,8 +15,8 @@ const random = randomIntegers(23)
 const data = dataset({
   name: 'points',
   ...{
-    images: Float32Array.from({ length: 120 }, () => random(-100, 100) / 100),
-    labels: Uint8Array.from({ length: 24 }, (_, i) => i % 3),
+    inputs: Float32Array.from({ length: 120 }, () => random(-100, 100) / 100),
+    targets: Uint8Array.from({ length: 24 }, (_, i) => i % 3),
   },
   ...{ sampleShape: [5], classes: 3 },
 })
@@ -25,7 +25,7 @@ async function trained(engine: 'simd' | 'js', clip?: ClipSpec, penalty: object =
   const layers = [dense(7, { activation: 'tanh', ...penalty }), dense(3, penalty)]
   const model = sequential(layers, { input: [5] })
   const before = [...model.weights().values()]
-  const options = { optimizer: sgd({ rate: 1 }), batchSize: 24, ...(clip ? { clip } : {}) }
+  const options = { optimizer: sgd({ learningRate: 1 }), batchSize: 24, ...(clip ? { clip } : {}) }
   const trainer = createTrainer(await createEngine({ engine }), model, options)
   const unTrained = await trainer.evaluate(data)
   const results = []
@@ -111,11 +111,14 @@ t.test('wrong limits and factors are refused by name', async (t) => {
   const engine = await createEngine({ engine: 'js' })
   const model = sequential([dense(3)], { input: [5] })
   for (const clip of [{ value: 0 }, { norm: -1 }, { norm: 1, value: 1 }, { nrom: 1 }, {}, null, 5]) {
-    t.throws(() => createTrainer(engine, model, { optimizer: sgd({ rate: 1 }), clip: clip as never }), {
-      name: 'ModelError',
-      message:
-        /^createTrainer: clip should be {"value": limit} or {"norm": limit} with a limit above 0, found/,
-    })
+    t.throws(
+      () => createTrainer(engine, model, { optimizer: sgd({ learningRate: 1 }), clip: clip as never }),
+      {
+        name: 'ModelError',
+        message:
+          /^createTrainer: clip should be {"value": limit} or {"norm": limit} with a limit above 0, found/,
+      },
+    )
   }
   t.throws(() => sequential([dense(3, { l1: -1 })], { input: [5] }), {
     name: 'ModelError',

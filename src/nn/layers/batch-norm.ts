@@ -15,10 +15,10 @@ export interface BatchNormOptions {
 }
 
 export interface BatchNormSpec extends BatchNormOptions {
-  readonly type: 'batchNorm'
+  readonly type: 'batchNormalization'
 }
 
-const layer = description<BatchNormSpec>('batchNorm', {
+const layer = description<BatchNormSpec>('batchNormalization', {
   momentum: optional(between(0, 1)),
   epsilon: optional(positive),
 })
@@ -28,7 +28,7 @@ const layer = description<BatchNormSpec>('batchNorm', {
  * and prediction the running ones, which belong to the model's weights though no optimizer touches them.
  * The formula is in assembly/batch-norm.ts.
  */
-export function batchNorm(options: BatchNormOptions = {}): BatchNormSpec {
+export function batchNormalization(options: BatchNormOptions = {}): BatchNormSpec {
   return layer.create({}, options)
 }
 

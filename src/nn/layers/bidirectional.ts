@@ -11,11 +11,11 @@ export interface BidirectionalSpec {
   readonly layer: SimpleRnnSpec | LstmSpec | GruSpec
 }
 
-const recurrent = ['simpleRnn', 'lstm', 'gru'] as const
+const recurrent = ['simpleRNN', 'lstm', 'gru'] as const
 
 const described = description<BidirectionalSpec>('bidirectional', {
   layer: leaf(
-    'a recurrent layer: simpleRnn(...), lstm(...) or gru(...)',
+    'a recurrent layer: simpleRNN(...), lstm(...) or gru(...)',
     (value) => isPlainObject(value) && (recurrent as readonly unknown[]).includes(value.type),
   ),
 })
@@ -31,7 +31,7 @@ export function bidirectional(layer: SimpleRnnSpec | LstmSpec | GruSpec): Bidire
 
 export function buildBidirectional(spec: BidirectionalSpec, place: Place): Layer {
   const { layer } = described.read(place.name, spec)
-  const directed = (reverse: boolean): BidirectionalSpec['layer'] => ({ ...layer, reverse })
+  const directed = (reverse: boolean): BidirectionalSpec['layer'] => ({ ...layer, goBackwards: reverse })
   return joinBranches(place, [
     place.inner(directed(false), 'forward', place.input),
     place.inner(directed(true), 'backward', place.input),

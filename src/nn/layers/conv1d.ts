@@ -4,7 +4,7 @@ import { description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { oneOf, truth, wholeNumber } from '../../schema/values.js'
 import { type ActivationSpec, activation } from '../activations.js'
-import { type Initialiser, initialiser } from '../initialisers.js'
+import { type Initializer, initialiser } from '../initialisers.js'
 import { type Layer, type Place, showShape } from '../layer.js'
 import { type PenaltyOptions, penaltyFields } from '../penalty.js'
 import { type Conv2dSpec, convolution } from './conv2d.js'
@@ -22,9 +22,9 @@ export interface Conv1dOptions extends PenaltyOptions {
   /** True by default. */
   readonly useBias?: boolean
   /** How the filters start: `heUniform` before an activation that rectifies, else `glorotUniform`. */
-  readonly kernelInitializer?: Initialiser
+  readonly kernelInitializer?: Initializer
   /** How the biases start: zeros. */
-  readonly biasInitializer?: Initialiser
+  readonly biasInitializer?: Initializer
 }
 
 export interface Conv1dSpec extends Conv1dOptions {
@@ -70,11 +70,11 @@ export function buildConv1d(given: Conv1dSpec, place: Place): Layer {
     )
   }
   const images: Conv2dSpec = {
-    ...{ ...same, type: 'conv2d', filters, size: [1, kernelSize] },
-    ...(strides !== undefined && { stride: strides }),
-    ...(useBias !== undefined && { bias: useBias }),
-    ...(kernelInitializer !== undefined && { kernel: kernelInitializer }),
-    ...(biasInitializer !== undefined && { biasInitialiser: biasInitializer }),
+    ...{ ...same, type: 'conv2d', filters, kernelSize: [1, kernelSize] },
+    ...(strides !== undefined && { strides: strides }),
+    ...(useBias !== undefined && { useBias: useBias }),
+    ...(kernelInitializer !== undefined && { kernelInitializer: kernelInitializer }),
+    ...(biasInitializer !== undefined && { biasInitializer: biasInitializer }),
   }
   const inner = convolution(images, { ...place, input: [1, steps, channels] }, true)
   const output = inner.output.slice(1)

@@ -6,13 +6,13 @@ import { oneOf, truth, wholeNumber } from '../../schema/values.js'
 import { type ActivationSpec, activation, activationCode, emitActivated, rectifies } from '../activations.js'
 import { emitBiasGradient } from '../gradients.js'
 import { checkWindow, imageShape, sidesOf, type WindowSize, windowSize, windowsWithin } from '../images.js'
-import { type Initialiser, initialiser, type Parameter } from '../initialisers.js'
+import { type Initializer, initialiser, type Parameter } from '../initialisers.js'
 import type { EmitContext, Layer, Place } from '../layer.js'
 import { type PenaltyOptions, penaltyFields, penaltyOf } from '../penalty.js'
 
 export interface Conv2dOptions extends PenaltyOptions {
   /** Pixels from one window to the next, down and across; 1 by default. */
-  readonly stride?: number
+  readonly strides?: number
   /**
    * `valid`, the default: only windows that lie wholly in the image, floor((n - k) / stride) + 1 a side. `same`: the image
    * is padded with zeros to ceil(n / stride) windows a side, the odd row or column below and to the right.
@@ -21,28 +21,28 @@ export interface Conv2dOptions extends PenaltyOptions {
   /** `none` by default. */
   readonly activation?: ActivationSpec
   /** True by default. */
-  readonly bias?: boolean
+  readonly useBias?: boolean
   /** How the filters start: `heUniform` before an activation that rectifies, else `glorotUniform`. */
-  readonly kernel?: Initialiser
+  readonly kernelInitializer?: Initializer
   /** How the biases start: zeros. */
-  readonly biasInitialiser?: Initialiser
+  readonly biasInitializer?: Initializer
 }
 
 export interface Conv2dSpec extends Conv2dOptions {
   readonly type: 'conv2d'
   readonly filters: number
-  readonly size: WindowSize
+  readonly kernelSize: WindowSize
 }
 
 const layer = description<Conv2dSpec>('conv2d', {
   filters: wholeNumber(1),
-  size: windowSize,
-  stride: optional(wholeNumber(1)),
+  kernelSize: windowSize,
+  strides: optional(wholeNumber(1)),
   padding: optional(oneOf('valid', 'same')),
   activation: optional(activation),
-  bias: optional(truth),
-  kernel: optional(initialiser),
-  biasInitialiser: optional(initialiser),
+  useBias: optional(truth),
+  kernelInitializer: optional(initialiser),
+  biasInitializer: optional(initialiser),
   ...penaltyFields,
 })
 
@@ -51,7 +51,7 @@ const layer = description<Conv2dSpec>('conv2d', {
  * pixels: [outHeight, outWidth, filters]. Its kernel is [kernelHeight, kernelWidth, channels, filters] and not flipped.
  */
 export function conv2d(filters: number, size: WindowSize, options: Conv2dOptions = {}): Conv2dSpec {
-  return layer.create({ filters, size }, options)
+  return layer.create({ filters, kernelSize: size }, options)
 }
 
 /** Zeros before the first of `extent` pixels, the extent with all zeros, and the windows in it. */
@@ -69,8 +69,8 @@ export function buildConv2d(given: Conv2dSpec, place: Place): Layer {
 /** The layer of a description that has been read; `isOneDimensional` leaves the height out of its kernel's shape. */
 export function convolution(spec: Conv2dSpec, { name, input }: Place, isOneDimensional = false): Layer {
   const { height, width, channels } = imageShape(name, input)
-  const { filters, stride = 1, padding } = spec
-  const [kernelHeight, kernelWidth] = sidesOf(spec.size)
+  const { filters, strides: stride = 1, padding } = spec
+  const [kernelHeight, kernelWidth] = sidesOf(spec.kernelSize)
   if (padding !== 'same') checkWindow(name, [kernelHeight, kernelWidth], input)
   const rows = padded(height, kernelHeight, stride, padding)
   const columns = padded(width, kernelWidth, stride, padding)
@@ -83,17 +83,17 @@ export function convolution(spec: Conv2dSpec, { name, input }: Place, isOneDimen
       ...(isOneDimensional ? [] : [kernelHeight]),
       ...[kernelWidth, channels, filters],
     ]),
-    initialiser: spec.kernel ?? (rectifies(spec.activation) ? 'heUniform' : 'glorotUniform'),
+    initialiser: spec.kernelInitializer ?? (rectifies(spec.activation) ? 'heUniform' : 'glorotUniform'),
     fan,
     penalty: penaltyOf(spec),
   }
   const bias: Parameter = {
     name: `${name}/bias`,
     tensor: createTensor('parameter', `${name}/bias`, [filters]),
-    initialiser: spec.biasInitialiser ?? 'zeros',
+    initialiser: spec.biasInitializer ?? 'zeros',
     fan,
   }
-  const hasBias = spec.bias ?? true
+  const hasBias = spec.useBias ?? true
   const isPadded = rows.total !== height || columns.total !== width
   const filterShape = { channels, kernelHeight, kernelWidth, filters, stride }
 

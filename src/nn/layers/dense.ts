@@ -7,7 +7,7 @@ import { optional } from '../../schema/schema.js'
 import { truth, wholeNumber } from '../../schema/values.js'
 import { type ActivationSpec, activation, activationCode, emitActivated, rectifies } from '../activations.js'
 import { emitBiasGradient, going } from '../gradients.js'
-import { type Initialiser, initialiser, type Parameter } from '../initialisers.js'
+import { type Initializer, initialiser, type Parameter } from '../initialisers.js'
 import { type Layer, type Place, showShape } from '../layer.js'
 import { type PenaltyOptions, penaltyFields, penaltyOf } from '../penalty.js'
 
@@ -15,11 +15,11 @@ export interface DenseOptions extends PenaltyOptions {
   /** `none` by default. */
   readonly activation?: ActivationSpec
   /** True by default. */
-  readonly bias?: boolean
+  readonly useBias?: boolean
   /** How the weights start: `heUniform` before a ReLU or its kin (leaky ReLU, ELU, SiLU, GELU), else `glorotUniform`. */
-  readonly kernel?: Initialiser
+  readonly kernelInitializer?: Initializer
   /** How the biases start: zeros. */
-  readonly biasInitialiser?: Initialiser
+  readonly biasInitializer?: Initializer
 }
 
 export interface DenseSpec extends DenseOptions {
@@ -30,9 +30,9 @@ export interface DenseSpec extends DenseOptions {
 const layer = description<DenseSpec>('dense', {
   units: wholeNumber(1),
   activation: optional(activation),
-  bias: optional(truth),
-  kernel: optional(initialiser),
-  biasInitialiser: optional(initialiser),
+  useBias: optional(truth),
+  kernelInitializer: optional(initialiser),
+  biasInitializer: optional(initialiser),
   ...penaltyFields,
 })
 
@@ -55,17 +55,17 @@ export function buildDense(given: DenseSpec, { name, input }: Place): Layer {
   const kernel: Parameter = {
     name: `${name}/kernel`,
     tensor: createTensor('parameter', `${name}/kernel`, [inputs, units]),
-    initialiser: spec.kernel ?? (rectifies(spec.activation) ? 'heUniform' : 'glorotUniform'),
+    initialiser: spec.kernelInitializer ?? (rectifies(spec.activation) ? 'heUniform' : 'glorotUniform'),
     fan,
     penalty: penaltyOf(spec),
   }
   const bias: Parameter = {
     name: `${name}/bias`,
     tensor: createTensor('parameter', `${name}/bias`, [units]),
-    initialiser: spec.biasInitialiser ?? 'zeros',
+    initialiser: spec.biasInitializer ?? 'zeros',
     fan,
   }
-  const hasBias = spec.bias ?? true
+  const hasBias = spec.useBias ?? true
 
   return {
     name,

@@ -5,13 +5,13 @@ import { createTensor, sizeOf } from '../../program/tensor.js'
 import { description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { truth, wholeNumber } from '../../schema/values.js'
-import { type Initialiser, initialiser, type Parameter } from '../initialisers.js'
+import { type Initializer, initialiser, type Parameter } from '../initialisers.js'
 import { type Layer, type Place, showShape } from '../layer.js'
 import { type PenaltyOptions, penaltyFields, penaltyOf } from '../penalty.js'
 
 export interface EmbeddingOptions extends PenaltyOptions {
   /** How the vectors start: uniform in -0.05 .. 0.05, as Keras has it. */
-  readonly embeddingsInitializer?: Initialiser
+  readonly embeddingsInitializer?: Initializer
   /** Whether id 0 is padding, which layers and losses that follow pass over; false by default. */
   readonly maskZero?: boolean
   /** An id whose vector stays as it starts, or as weights are set: it gets no gradient. */

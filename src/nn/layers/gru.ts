@@ -17,7 +17,7 @@ import {
 
 export interface GruOptions extends RecurrentOptions {
   /** `sigmoid` by default; `hardSigmoid` is clip(0.2 x + 0.5, 0, 1). */
-  readonly gateActivation?: 'sigmoid' | 'hardSigmoid'
+  readonly recurrentActivation?: 'sigmoid' | 'hardSigmoid'
   /** Whether the reset gate acts `after` the recurrent product, the default, or `before` it, as in the original paper. */
   readonly reset?: 'after' | 'before'
 }
@@ -28,7 +28,7 @@ export interface GruSpec extends GruOptions, RecurrentSpec {
 
 const layer = description<GruSpec>('gru', {
   ...recurrentFields,
-  gateActivation: optional(oneOf('sigmoid', 'hardSigmoid')),
+  recurrentActivation: optional(oneOf('sigmoid', 'hardSigmoid')),
   reset: optional(oneOf('after', 'before')),
 })
 
@@ -51,12 +51,12 @@ export function buildGru(spec: GruSpec, place: Place): Layer {
     ...{ name, tensor: createTensor('parameter', name, [units]), initialiser: 'zeros' },
     fan: { in: units, out: units },
   }
-  const hasCandidateBias = (spec.bias ?? true) && !isBefore
+  const hasCandidateBias = (spec.useBias ?? true) && !isBefore
   return buildRecurrent(spec, place, {
     ...{ gates: 3, hasCell: false, biasInitialiser: 'zeros' },
     parameters: hasCandidateBias ? [candidateBias] : [],
     flags:
-      (spec.gateActivation === 'hardSigmoid' ? RecurrentFlag.HardGates : 0) |
+      (spec.recurrentActivation === 'hardSigmoid' ? RecurrentFlag.HardGates : 0) |
       (isBefore ? RecurrentFlag.ResetBefore : 0),
     forward({ program, context, z, h, mask, masked, valid, sizes, pack }) {
       const { steps, batch } = sizes

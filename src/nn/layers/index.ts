@@ -26,8 +26,8 @@ import { buildTimeDistributed } from './time-distributed.js'
 const builders: { [T in LayerSpec['type']]: (spec: Extract<LayerSpec, { type: T }>, place: Place) => Layer } =
   {
     activation: buildActivation,
-    averagePool2d: buildAveragePool2d,
-    batchNorm: buildBatchNorm,
+    averagePooling2d: buildAveragePool2d,
+    batchNormalization: buildBatchNorm,
     bidirectional: buildBidirectional,
     columns: buildColumns,
     concatenate: buildConcatenate,
@@ -37,17 +37,17 @@ const builders: { [T in LayerSpec['type']]: (spec: Extract<LayerSpec, { type: T 
     dropout: buildDropout,
     embedding: buildEmbedding,
     flatten: buildFlatten,
-    globalAveragePool2d: buildGlobalAveragePool2d,
+    globalAveragePooling2d: buildGlobalAveragePool2d,
     gru: buildGru,
-    layerNorm: buildLayerNorm,
+    layerNormalization: buildLayerNorm,
     lstm: buildLstm,
     masking: buildMasking,
-    maxPool2d: buildMaxPool2d,
+    maxPooling2d: buildMaxPool2d,
     patches: buildPatches,
     pixels: buildPixels,
     reshape: buildReshape,
     rows: buildRows,
-    simpleRnn: buildSimpleRnn,
+    simpleRNN: buildSimpleRnn,
     timeDistributed: buildTimeDistributed,
   }
 

@@ -13,13 +13,13 @@ export interface LayerNormOptions {
 }
 
 export interface LayerNormSpec extends LayerNormOptions {
-  readonly type: 'layerNorm'
+  readonly type: 'layerNormalization'
 }
 
-const layer = description<LayerNormSpec>('layerNorm', { epsilon: optional(positive) })
+const layer = description<LayerNormSpec>('layerNormalization', { epsilon: optional(positive) })
 
 /** Layer normalisation over the last axis, the same in training and inference. The formula is in assembly/layer-norm.ts. */
-export function layerNorm(options: LayerNormOptions = {}): LayerNormSpec {
+export function layerNormalization(options: LayerNormOptions = {}): LayerNormSpec {
   return layer.create({}, options)
 }
 

@@ -14,7 +14,7 @@ import {
 
 export interface LstmOptions extends RecurrentOptions {
   /** `sigmoid` by default; `hardSigmoid` is clip(0.2 x + 0.5, 0, 1), Keras's before version 2.3. */
-  readonly gateActivation?: 'sigmoid' | 'hardSigmoid'
+  readonly recurrentActivation?: 'sigmoid' | 'hardSigmoid'
   /** How the forget gate's biases start: 1 by default (Jozefowicz et al. 2015); the others start at 0. */
   readonly forgetBias?: number
 }
@@ -25,7 +25,7 @@ export interface LstmSpec extends LstmOptions, RecurrentSpec {
 
 const layer = description<LstmSpec>('lstm', {
   ...recurrentFields,
-  gateActivation: optional(oneOf('sigmoid', 'hardSigmoid')),
+  recurrentActivation: optional(oneOf('sigmoid', 'hardSigmoid')),
   forgetBias: optional(finite),
 })
 
@@ -43,7 +43,7 @@ export function buildLstm(spec: LstmSpec, place: Place): Layer {
   return buildRecurrent(spec, place, {
     ...{ gates: 4, hasCell: true, parameters: [] },
     biasInitialiser: { type: 'blocks', values: [0, spec.forgetBias ?? 1, 0, 0] },
-    flags: spec.gateActivation === 'hardSigmoid' ? RecurrentFlag.HardGates : 0,
+    flags: spec.recurrentActivation === 'hardSigmoid' ? RecurrentFlag.HardGates : 0,
     forward({ program, z, h, c, mask, masked, valid, sizes, pack }) {
       const shared = { z, c, mask, valid, ...sizes }
       program.emit(instruction.lstm, { ...shared, packed: pack(0, width, false), h, masked })

@@ -17,46 +17,46 @@ import type { EmitContext, Forward, Layer, Place } from '../layer.js'
 
 export interface Pool2dOptions {
   /** Pixels from one window to the next, down and across; by default the side of a square window. */
-  readonly stride?: number
+  readonly strides?: number
 }
 
 export interface MaxPool2dSpec extends Pool2dOptions {
-  readonly type: 'maxPool2d'
-  readonly size: WindowSize
+  readonly type: 'maxPooling2d'
+  readonly poolSize: WindowSize
 }
 
 export interface AveragePool2dSpec extends Pool2dOptions {
-  readonly type: 'averagePool2d'
-  readonly size: WindowSize
+  readonly type: 'averagePooling2d'
+  readonly poolSize: WindowSize
 }
 
 export interface GlobalAveragePool2dSpec {
-  readonly type: 'globalAveragePool2d'
+  readonly type: 'globalAveragePooling2d'
 }
 
-const pooling = { size: windowSize, stride: optional(wholeNumber(1)) }
+const pooling = { poolSize: windowSize, strides: optional(wholeNumber(1)) }
 const described = {
-  maxPool2d: description<MaxPool2dSpec>('maxPool2d', pooling),
-  averagePool2d: description<AveragePool2dSpec>('averagePool2d', pooling),
-  globalAveragePool2d: description<GlobalAveragePool2dSpec>('globalAveragePool2d', {}),
+  maxPooling2d: description<MaxPool2dSpec>('maxPooling2d', pooling),
+  averagePooling2d: description<AveragePool2dSpec>('averagePooling2d', pooling),
+  globalAveragePooling2d: description<GlobalAveragePool2dSpec>('globalAveragePooling2d', {}),
 }
 
 /**
  * The largest value of each window and channel: [height, width, channels] becomes [outHeight, outWidth, channels]. Windows
  * that do not lie wholly in the image are dropped. The gradient goes to the first of equal maxima in row-major order.
  */
-export function maxPool2d(size: WindowSize, options: Pool2dOptions = {}): MaxPool2dSpec {
-  return described.maxPool2d.create({ size }, options)
+export function maxPooling2d(size: WindowSize, options: Pool2dOptions = {}): MaxPool2dSpec {
+  return described.maxPooling2d.create({ poolSize: size }, options)
 }
 
-/** The mean of each window and channel, with the same shapes as `maxPool2d`. */
-export function averagePool2d(size: WindowSize, options: Pool2dOptions = {}): AveragePool2dSpec {
-  return described.averagePool2d.create({ size }, options)
+/** The mean of each window and channel, with the same shapes as `maxPooling2d`. */
+export function averagePooling2d(size: WindowSize, options: Pool2dOptions = {}): AveragePool2dSpec {
+  return described.averagePooling2d.create({ poolSize: size }, options)
 }
 
 /** The mean of each channel over the whole image: [height, width, channels] becomes [channels]. */
-export function globalAveragePool2d(): GlobalAveragePool2dSpec {
-  return described.globalAveragePool2d.create({})
+export function globalAveragePooling2d(): GlobalAveragePool2dSpec {
+  return described.globalAveragePooling2d.create({})
 }
 
 type Windows = ImageShape & {
@@ -67,13 +67,13 @@ type Windows = ImageShape & {
 
 /** Checks a pooling layer's fields and measures its windows and its output. */
 function poolingOf(spec: MaxPool2dSpec | AveragePool2dSpec, { name, input }: Place) {
-  if (spec.type === 'maxPool2d') described.maxPool2d.read(name, spec)
-  else described.averagePool2d.read(name, spec)
-  const [windowHeight, windowWidth] = sidesOf(spec.size)
-  if (spec.stride === undefined && windowHeight !== windowWidth) {
+  if (spec.type === 'maxPooling2d') described.maxPooling2d.read(name, spec)
+  else described.averagePooling2d.read(name, spec)
+  const [windowHeight, windowWidth] = sidesOf(spec.poolSize)
+  if (spec.strides === undefined && windowHeight !== windowWidth) {
     throw new ModelError(`${name}: windows of ${windowHeight} x ${windowWidth} need a stride, found none.`)
   }
-  const stride = spec.stride ?? windowHeight
+  const stride = spec.strides ?? windowHeight
   checkWindow(name, [windowHeight, windowWidth], input)
   const image = imageShape(name, input)
   const windows: Windows = { ...image, windowHeight, windowWidth, stride }
@@ -130,7 +130,7 @@ export function buildAveragePool2d(spec: AveragePool2dSpec, place: Place): Layer
 }
 
 export function buildGlobalAveragePool2d(spec: GlobalAveragePool2dSpec, { name, input }: Place): Layer {
-  described.globalAveragePool2d.read(name, spec)
+  described.globalAveragePooling2d.read(name, spec)
   const image = imageShape(name, input)
   const windows = { ...image, windowHeight: image.height, windowWidth: image.width, stride: 1 }
   const output = [image.channels]

@@ -13,22 +13,22 @@ import type { Description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { between, oneOf, truth, wholeNumber } from '../../schema/values.js'
 import { emitBiasGradient, going } from '../gradients.js'
-import { type Blocks, type Initialiser, initialiser, type Parameter } from '../initialisers.js'
+import { type Blocks, type Initializer, initialiser, type Parameter } from '../initialisers.js'
 import { type EmitContext, type Layer, type Place, showShape } from '../layer.js'
 import { type PenaltyOptions, penaltyFields, penaltyOf } from '../penalty.js'
 
 /** `l1` and `l2` regularise both kernels. */
 export interface RecurrentOptions extends PenaltyOptions {
   /** Gives every step's output, shape [steps, units], instead of the last one's, [units]. */
-  readonly sequence?: boolean
+  readonly returnSequences?: boolean
   /** Runs from the last step to the first; outputs stay at their steps, and the "last" is that of step 0. */
-  readonly reverse?: boolean
+  readonly goBackwards?: boolean
   /** True by default. */
-  readonly bias?: boolean
+  readonly useBias?: boolean
   /** How the input weights start: `glorotUniform`. */
-  readonly kernel?: Initialiser
+  readonly kernelInitializer?: Initializer
   /** How the recurrent weights start: `orthogonal`. */
-  readonly recurrentKernel?: Initialiser
+  readonly recurrentInitializer?: Initializer
   /** Dropout of the inputs in training, with one mask for all steps (Gal and Ghahramani 2016); 0 by default. */
   readonly dropout?: number
   /** Dropout of the state on its way to the next step, with one mask for all steps; 0 by default. */
@@ -44,7 +44,7 @@ export interface RecurrentOptions extends PenaltyOptions {
    */
   readonly stateful?: boolean
   /**
-   * What `sequence` gives at padding, where a mask says that there is some: zeros, or by default the output before it, which
+   * What `returnSequences` gives at padding, where a mask says that there is some: zeros, or by default the output before it, which
    * is zero where there is none.
    */
   readonly zeroOutputForMask?: boolean
@@ -59,11 +59,11 @@ export interface RecurrentSpec extends RecurrentOptions {
 /** The fields of all recurrent layers. */
 export const recurrentFields = {
   units: wholeNumber(1),
-  sequence: optional(truth),
-  reverse: optional(truth),
-  bias: optional(truth),
-  kernel: optional(initialiser),
-  recurrentKernel: optional(initialiser),
+  returnSequences: optional(truth),
+  goBackwards: optional(truth),
+  useBias: optional(truth),
+  kernelInitializer: optional(initialiser),
+  recurrentInitializer: optional(initialiser),
   dropout: optional(between(0, 1)),
   recurrentDropout: optional(between(0, 1)),
   initialState: optional(oneOf('zeros', 'trained')),
@@ -115,7 +115,7 @@ export interface Cell {
   /** Whether it has a cell state c beside h. */
   readonly hasCell: boolean
   readonly flags: number
-  readonly biasInitialiser: Initialiser | Blocks
+  readonly biasInitialiser: Initializer | Blocks
   /** Parameters beside the kernels and the bias. */
   readonly parameters: readonly Parameter[]
   /** Emits the forward instruction and returns what emits the backward one and the recurrent kernel's gradient. */
@@ -144,19 +144,28 @@ export function checkRecurrent<T extends RecurrentSpec & { readonly type: string
 /** Builds a recurrent layer around its cell. */
 export function buildRecurrent(spec: RecurrentSpec, { name, input, index }: Place, cell: Cell): Layer {
   const [steps, features] = input as [number, number]
-  const { units, sequence = false, reverse = false, truncate = 0, stateful = false } = spec
+  const {
+    units,
+    returnSequences: sequence = false,
+    goBackwards: reverse = false,
+    truncate = 0,
+    stateful = false,
+  } = spec
   const width = cell.gates * units
-  const parameter = (part: string, shape: number[], initialiser: Initialiser | Blocks): Parameter => ({
+  const parameter = (part: string, shape: number[], initialiser: Initializer | Blocks): Parameter => ({
     ...{ name: `${name}/${part}`, tensor: createTensor('parameter', `${name}/${part}`, shape), initialiser },
     fan: { in: shape[0]!, out: shape.at(-1)! },
   })
   const penalty = penaltyOf(spec)
-  const kernel = { ...parameter('kernel', [features, width], spec.kernel ?? 'glorotUniform'), penalty }
-  const recurrent = {
-    ...parameter('recurrentKernel', [units, width], spec.recurrentKernel ?? 'orthogonal'),
+  const kernel = {
+    ...parameter('kernel', [features, width], spec.kernelInitializer ?? 'glorotUniform'),
     penalty,
   }
-  const bias = (spec.bias ?? true) ? parameter('bias', [width], cell.biasInitialiser) : null
+  const recurrent = {
+    ...parameter('recurrentKernel', [units, width], spec.recurrentInitializer ?? 'orthogonal'),
+    penalty,
+  }
+  const bias = (spec.useBias ?? true) ? parameter('bias', [width], cell.biasInitialiser) : null
   const isTrained = spec.initialState === 'trained'
   const initial = isTrained
     ? (cell.hasCell ? ['initialState', 'initialCell'] : ['initialState']).map((part) =>

@@ -18,10 +18,10 @@ export interface SimpleRnnOptions extends RecurrentOptions {
 }
 
 export interface SimpleRnnSpec extends SimpleRnnOptions, RecurrentSpec {
-  readonly type: 'simpleRnn'
+  readonly type: 'simpleRNN'
 }
 
-const layer = description<SimpleRnnSpec>('simpleRnn', {
+const layer = description<SimpleRnnSpec>('simpleRNN', {
   ...recurrentFields,
   activation: optional(oneOf('tanh', 'relu')),
 })
@@ -30,7 +30,7 @@ const layer = description<SimpleRnnSpec>('simpleRnn', {
  * A simple recurrent layer of `units` units, h' = activation(x Wx + h Wh + b), on sequences [steps, features]; Wx
  * [features, units], Wh [units, units].
  */
-export function simpleRnn(units: number, options: SimpleRnnOptions = {}): SimpleRnnSpec {
+export function simpleRNN(units: number, options: SimpleRnnOptions = {}): SimpleRnnSpec {
   return layer.create({ units }, options)
 }
 

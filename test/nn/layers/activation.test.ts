@@ -37,7 +37,7 @@ t.test(
         t.equal(mismatch(found.dx, grads.x!), undefined, `${engine.name} ${name} dx`)
         if (spec === 'softmax' || spec === 'logSoftmax') continue
         const identity = Float32Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? 1 : 0))
-        const layer = dense(size, { activation: spec, bias: false })
+        const layer = dense(size, { activation: spec, useBias: false })
         const product = runLayers(engine, [layer], [size], {
           ...args,
           dy: floats(inputs.dy!),

@@ -10,7 +10,7 @@ t.test('dense layers agree with the golden vectors', async (t) => {
       const { x, W, b, dy } = inputs as Record<string, (typeof inputs)[string]>
       const [batch, size] = x!.shape as [number, number]
       const weights = b ? [floats(W!), floats(b)] : [floats(W!)]
-      const found = runLayers(engine, [dense(W!.shape[1]!, { bias: b !== undefined })], [size], {
+      const found = runLayers(engine, [dense(W!.shape[1]!, { useBias: b !== undefined })], [size], {
         ...{ x: floats(x!), weights, dy: floats(dy!), batch },
       })
       t.equal(mismatch(found.y, outputs.y!), undefined, `${engine.name} ${name} y`)

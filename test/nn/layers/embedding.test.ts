@@ -8,7 +8,7 @@ import {
   gru,
   lstm,
   sequential,
-  simpleRnn,
+  simpleRNN,
   timeDistributed,
 } from '../../../src/index.js'
 import type { LayerSpec } from '../../../src/nn/layers/spec.js'
@@ -36,7 +36,7 @@ interface Config {
 function layersOf(config: Config): LayerSpec[] {
   const options = { sequence: true, stateful: config.initial_state === 'given' }
   const cell = () => {
-    if (config.cell === 'rnn') return simpleRnn(config.hidden, options)
+    if (config.cell === 'rnn') return simpleRNN(config.hidden, options)
     if (config.cell === 'lstm') return lstm(config.hidden, options)
     return gru(config.hidden, { ...options, reset: config.reset! })
   }
@@ -93,7 +93,7 @@ function languageModel(engine: Engine, found: GoldenCase) {
     engine,
     {
       ...{ layers: layersOf(config), input: [steps], batch, loss: (parts) => emitLoss(parts, config) },
-      ...(found.name.endsWith('_adam') && { optimizer: adam({ rate: config.groups[0].lr }) }),
+      ...(found.name.endsWith('_adam') && { optimizer: adam({ learningRate: config.groups[0].lr }) }),
     },
     data,
   )

@@ -1,15 +1,19 @@
 import t from 'tap'
-import { averagePool2d, globalAveragePool2d, maxPool2d } from '../../../src/nn/layers/pool2d.js'
+import { averagePooling2d, globalAveragePooling2d, maxPooling2d } from '../../../src/nn/layers/pool2d.js'
 import type { LayerSpec } from '../../../src/nn/layers/spec.js'
 import { sequential } from '../../../src/nn/model.js'
 
 t.test('a wrong description is refused by name', async (t) => {
   const wrong: [() => LayerSpec, number[], RegExp][] = [
-    [() => maxPool2d(0), [4, 4], /maxPool2d: size should be a whole number from 1 up or a pair/],
-    [() => maxPool2d(5), [4, 4, 3], /maxPool2d_1: a window of 5 x 5 does not fit .* \[4, 4, 3\]/],
-    [() => averagePool2d([2, 3]), [4, 4], /averagePool2d_1: windows of 2 x 3 need a stride, found none/],
-    [() => averagePool2d(2, { stride: 0 }), [4, 4], /stride should be a whole number from 1 up, found 0/],
-    [() => globalAveragePool2d(), [16], /globalAveragePool2d_1: takes images, .* \[16\]/],
+    [() => maxPooling2d(0), [4, 4], /maxPool2d: size should be a whole number from 1 up or a pair/],
+    [() => maxPooling2d(5), [4, 4, 3], /maxPooling2d_1: a window of 5 x 5 does not fit .* \[4, 4, 3\]/],
+    [
+      () => averagePooling2d([2, 3]),
+      [4, 4],
+      /averagePooling2d_1: windows of 2 x 3 need a stride, found none/,
+    ],
+    [() => averagePooling2d(2, { strides: 0 }), [4, 4], /stride should be a whole number from 1 up, found 0/],
+    [() => globalAveragePooling2d(), [16], /globalAveragePooling2d_1: takes images, .* \[16\]/],
   ]
   for (const [spec, input, message] of wrong) {
     t.throws(() => sequential([spec()], { input }), { name: 'ModelError', message })

@@ -19,7 +19,7 @@ import {
   rows,
   sequential,
   sgd,
-  simpleRnn,
+  simpleRNN,
   timeDistributed,
 } from '../../../src/index.js'
 import { mismatch } from '../../support/golden.js'
@@ -73,31 +73,37 @@ t.test('gradients of every option agree with central differences', async (t) => 
   const engines = [await createSimdEngine(), createJsEngine()]
   const both = { dropout: 0.3, recurrentDropout: 0.4 }
   const models: Record<string, LayerSpec[]> = {
-    'one unit': [simpleRnn(1)],
-    'dropout, RNN': [simpleRnn(5, { ...both, sequence: true })],
+    'one unit': [simpleRNN(1)],
+    'dropout, RNN': [simpleRNN(5, { ...both, returnSequences: true })],
     'dropout, LSTM': [lstm(5, both)],
-    'dropout, GRU': [gru(5, { ...both, sequence: true })],
-    'dropout, GRU, reset before': [gru(5, { ...both, reset: 'before', reverse: true })],
-    'reverse, last': [lstm(3, { reverse: true })],
-    'trained state, RNN': [simpleRnn(4, { initialState: 'trained', reverse: true, sequence: true })],
+    'dropout, GRU': [gru(5, { ...both, returnSequences: true })],
+    'dropout, GRU, reset before': [gru(5, { ...both, reset: 'before', goBackwards: true })],
+    'reverse, last': [lstm(3, { goBackwards: true })],
+    'trained state, RNN': [
+      simpleRNN(4, { initialState: 'trained', goBackwards: true, returnSequences: true }),
+    ],
     'trained state, LSTM': [lstm(4, { initialState: 'trained', ...both })],
     'trained state, GRU': [gru(3, { initialState: 'trained', reset: 'before' }), dense(2)],
     'stacked with an output at each step': [
-      lstm(4, { sequence: true }),
+      lstm(4, { returnSequences: true }),
       dropout(0.5),
-      gru(3, { sequence: true }),
+      gru(3, { returnSequences: true }),
       timeDistributed(dense(2, { activation: 'tanh' })),
     ],
-    branches: [concatenate([[lstm(3)], [simpleRnn(2, { reverse: true })]]), dense(2)],
+    branches: [concatenate([[lstm(3)], [simpleRNN(2, { goBackwards: true })]]), dense(2)],
     'branches of sequences': [
-      concatenate([[gru(2, { sequence: true })], [lstm(3, { sequence: true }), dropout(0.2)], []]),
-      bidirectional(gru(2, { sequence: true })),
-      simpleRnn(3),
+      concatenate([
+        [gru(2, { returnSequences: true })],
+        [lstm(3, { returnSequences: true }), dropout(0.2)],
+        [],
+      ]),
+      bidirectional(gru(2, { returnSequences: true })),
+      simpleRNN(3),
     ],
-    'below a framing': [timeDistributed(dense(4)), rows(2), simpleRnn(3)],
+    'below a framing': [timeDistributed(dense(4)), rows(2), simpleRNN(3)],
     columns: [timeDistributed(dense(4)), columns(), lstm(2)],
     patches: [timeDistributed(dense(4)), patches(2), gru(2)],
-    pixels: [timeDistributed(dense(2)), pixels(), simpleRnn(2)],
+    pixels: [timeDistributed(dense(2)), pixels(), simpleRNN(2)],
   }
   for (const [name, layers] of Object.entries(models)) {
     for (const [e, engine] of engines.entries()) {
@@ -112,10 +118,10 @@ t.test(
   'truncated backpropagation is that of the pieces, each from the state of the one before',
   async (t) => {
     const [features, units, batch] = [3, 4, 2]
-    const kinds = [simpleRnn, lstm, gru] as const
+    const kinds = [simpleRNN, lstm, gru] as const
     for (const engine of await everyEngine()) {
       for (const kind of kinds) {
-        const whole = [kind(units, { sequence: true, truncate: 2 })]
+        const whole = [kind(units, { returnSequences: true, truncate: 2 })]
         const run = prepare(whole, [5, features], batch)
         const { gradients } = runLayers(engine, whole, [5, features], run)
         const sums = [...gradients.values()].map((gradient) => new Float32Array(gradient.length))
@@ -137,7 +143,7 @@ t.test(
             batch,
             carried,
           }
-          const layers = [kind(units, { sequence: true, stateful: true })]
+          const layers = [kind(units, { returnSequences: true, stateful: true })]
           const found = runLayers(engine, layers, [length, features], piece)
           for (const [p, gradient] of [...found.gradients.values()].entries()) {
             addTo(sums[p]!, gradient)
@@ -156,9 +162,9 @@ t.test('padding is as if it were not there', async (t) => {
   const [steps, features, units] = [5, 2, 3]
   const lengths = [5, 2, 0, 3]
   const kinds = [
-    () => simpleRnn(units),
+    () => simpleRNN(units),
     () => lstm(units),
-    () => gru(units, { reverse: true }),
+    () => gru(units, { goBackwards: true }),
     () => gru(units, { reset: 'before' }),
   ]
   for (const engine of await everyEngine()) {
@@ -211,7 +217,7 @@ t.test(
     const model = sequential([lstm(4, { stateful: true }), dense(3)], { input: [steps, 2] })
     const whole = sequential([lstm(4), dense(3)], { input: [2 * steps, 2] })
     whole.setWeights(model.weights())
-    const options = { optimizer: sgd({ rate: 0.1 }), batchSize: batch }
+    const options = { optimizer: sgd({ learningRate: 0.1 }), batchSize: batch }
     const x = draw(2 * batch * steps * 2)
     const size = steps * 2
     // The second batch continues the first, sample by sample.
@@ -229,7 +235,7 @@ t.test(
 )
 
 t.test('the initial weights are those of Keras, with other starts by option', (t) => {
-  const model = sequential([lstm(3), simpleRnn(4, { recurrentKernel: 'identity' })].slice(0, 1), {
+  const model = sequential([lstm(3), simpleRNN(4, { recurrentInitializer: 'identity' })].slice(0, 1), {
     input: [2, 5],
   })
   t.same([...model.weights().get('lstm_1/bias')!], [0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0])
@@ -240,8 +246,10 @@ t.test('the initial weights are those of Keras, with other starts by option', (t
       0,
     )
   t.ok(Math.abs(product(0, 0) - 1) < 1e-5 && Math.abs(product(0, 1)) < 1e-5, 'orthonormal rows')
-  const other = sequential([simpleRnn(3, { recurrentKernel: 'identity', bias: false })], { input: [2, 5] })
-  t.same([...other.weights().get('simpleRnn_1/recurrentKernel')!], [1, 0, 0, 0, 1, 0, 0, 0, 1])
+  const other = sequential([simpleRNN(3, { recurrentInitializer: 'identity', useBias: false })], {
+    input: [2, 5],
+  })
+  t.same([...other.weights().get('simpleRNN_1/recurrentKernel')!], [1, 0, 0, 0, 1, 0, 0, 0, 1])
   t.equal(other.parameters.length, 2)
   const open = sequential([lstm(1, { forgetBias: 3 })], { input: [2, 5] })
   t.same([...open.weights().get('lstm_1/bias')!], [0, 3, 0, 0])
@@ -258,7 +266,7 @@ t.test('what does not fit is refused by name', (t) => {
   refused(() => [lstm(2), lstm(2)], [3, 2], /lstm_2: .* shape \[2\]; .*sequence: true/)
   refused(() => [lstm(2)], [0, 2], /sequential: input should be/)
   refused(
-    () => [lstm(2, { gateActivation: 'relu' as never })],
+    () => [lstm(2, { recurrentActivation: 'relu' as never })],
     [3, 2],
     /lstm: gateActivation .*'hardSigmoid'.*"relu"/,
   )
@@ -267,7 +275,7 @@ t.test('what does not fit is refused by name', (t) => {
     [3, 2],
     /gru: reset should be one of 'after', 'before'/,
   )
-  refused(() => [simpleRnn(2, { truncate: 0 })], [3, 2], /simpleRnn: truncate .* found 0/)
+  refused(() => [simpleRNN(2, { truncate: 0 })], [3, 2], /simpleRnn: truncate .* found 0/)
   refused(() => [lstm(2, { recurrentDropout: 1 })], [3, 2], /lstm: recurrentDropout .* found 1/)
   refused(
     () => [lstm(2, { stateful: true, initialState: 'trained' })],
@@ -294,7 +302,7 @@ t.test('what does not fit is refused by name', (t) => {
   )
   refused(() => [concatenate([])], [3, 2], /concatenate: branches should be a list of at least 1 branches/)
   refused(
-    () => [concatenate([[lstm(2)], [lstm(2, { sequence: true })]])],
+    () => [concatenate([[lstm(2)], [lstm(2, { returnSequences: true })]])],
     [3, 2],
     /concatenate_1: .*branch_2 .*\[3, 2\]/,
   )

@@ -7,7 +7,7 @@ import {
   lstm,
   type RecurrentOptions,
   type SimpleRnnOptions,
-  simpleRnn,
+  simpleRNN,
 } from '../../../src/index.js'
 import type { LayerSpec } from '../../../src/nn/layers/spec.js'
 import { floats, type GoldenTensor, golden, mismatch } from '../../support/golden.js'
@@ -34,9 +34,10 @@ interface Config {
 function layerOf(config: Config, options: RecurrentOptions) {
   const gateActivation = config.gate_activation === 'hard_sigmoid' ? 'hardSigmoid' : 'sigmoid'
   const { hidden, activation, reset } = config
-  if (config.cell === 'rnn') return simpleRnn(hidden, { ...options, activation } as SimpleRnnOptions)
-  if (config.cell === 'lstm') return lstm(hidden, { ...options, gateActivation } as LstmOptions)
-  return gru(hidden, { ...options, gateActivation, reset } as GruOptions)
+  if (config.cell === 'rnn') return simpleRNN(hidden, { ...options, activation } as SimpleRnnOptions)
+  if (config.cell === 'lstm')
+    return lstm(hidden, { ...options, recurrentActivation: gateActivation } as LstmOptions)
+  return gru(hidden, { ...options, recurrentActivation: gateActivation, reset } as GruOptions)
 }
 
 /** The layers of a case, and the endings of its tensors' names by layer and direction, in the order of parameters. */
@@ -46,7 +47,12 @@ function modelOf(config: Config): { layers: LayerSpec[]; endings: string[] } {
     const sequence = config.return === 'sequence' || i + 1 < config.layers
     const stateful = config.initial_state === 'given'
     const zeroOutputForMask = config.masked_output === 'zero'
-    const layer = layerOf(config, { sequence, stateful, bias: config.bias, zeroOutputForMask })
+    const layer = layerOf(config, {
+      returnSequences: sequence,
+      stateful,
+      useBias: config.bias,
+      zeroOutputForMask,
+    })
     return config.bidirectional ? bidirectional(layer) : layer
   })
   const endings = stack.flatMap((i) => {

@@ -27,7 +27,7 @@ function randomData(samples: number, sampleShape: number[], classes: number, byt
     ? Uint8Array.from({ length: count }, () => integers(0, 255))
     : Float32Array.from({ length: count }, () => integers(-1000, 1000) / 1000)
   const labels = Uint8Array.from({ length: samples }, () => integers(0, classes - 1))
-  return dataset({ name: 'random', images, labels, sampleShape, classes })
+  return dataset({ name: 'random', inputs: images, targets: labels, sampleShape, classes })
 }
 
 const layers: LayerSpec[] = [
@@ -93,7 +93,7 @@ t.test('training in double precision goes where float32 goes, to other bits', as
   const losses: number[] = []
   for (const engine of [createJsEngine(), createDoubleEngine()]) {
     const model = sequential(layers, { input: [5, 4], seed: 3 })
-    const trainer = createTrainer(engine, model, { optimizer: sgd({ rate: 0.1, momentum: 0.9 }) })
+    const trainer = createTrainer(engine, model, { optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }) })
     for await (const { loss } of trainer.fit(data, { epochs: 3 })) losses.push(loss)
     const [weights] = model.weights().values()
     t.equal(
