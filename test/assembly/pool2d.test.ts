@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { Engine } from '../../src/engine/engine.js'
 import { flatten } from '../../src/nn/layers/flatten.js'
 import { averagePooling2d, globalAveragePooling2d, maxPooling2d } from '../../src/nn/layers/pool2d.js'
 import type { LayerSpec } from '../../src/nn/layers/spec.js'
@@ -44,8 +45,7 @@ t.test('pooling agrees with the golden vectors', async (t) => {
 t.test('every engine and every number of shares gives the same bits', async (t) => {
   const cases = new Cases()
   const integers = randomIntegers(6)
-  const [simd, js] = (await everyEngine()) as [Awaited<ReturnType<typeof createSharesEngine>>, never]
-  const engines = [simd]
+  const engines = await everyEngine()
   for (const threads of [2, 3, 7]) engines.push(await createSharesEngine(threads, 1 << 18))
   for (let n = 0; n < 60; n++) {
     const [windowHeight, windowWidth] = [integers(1, 4), integers(1, 4)]
@@ -61,7 +61,7 @@ t.test('every engine and every number of shares gives the same bits', async (t) 
     const x =
       n % 2 === 0 ? Float32Array.from({ length: size }, () => integers(-2, 2)) : mixedFloats(size, integers)
     const dy = roughFloats(outputs, integers)
-    const run = (engine: typeof simd) => {
+    const run = (engine: Engine) => {
       const [y, bare, mean] = [guarded(outputs), guarded(outputs), guarded(outputs)]
       const largest = new Int32Array(outputs + 3).fill(77)
       const [dx, dxMean] = [guarded(size), guarded(size)]
@@ -72,15 +72,18 @@ t.test('every engine and every number of shares gives the same bits', async (t) 
       runInstruction(engine, instruction.averagePool2dBackward, { dy, dx: dxMean, ...shape })
       return { y, bare, largest, mean, dx, dxMean }
     }
-    const wanted = run(js)
-    for (const engine of engines) {
+    const wanted = run(engines[0]!)
+    for (const engine of engines.slice(1)) {
       const found = run(engine)
       const label = `${engine.describe()}: [${batch}, ${height}, ${width}, ${channels}], windows ${windowHeight} x ${windowWidth}, stride ${stride}`
       for (const part of ['y', 'mean', 'dx', 'dxMean'] as const) {
         sameBits(cases, found[part], wanted[part], `${part} ${label}`)
       }
-      t.same(found.largest, wanted.largest, `largest ${label}`)
-      sameBits(cases, found.bare, found.y, `y without largest ${label}`)
+      cases.ok(
+        found.largest.every((at, i) => at === wanted.largest[i]),
+        `largest ${label}`,
+      )
+      sameBits(cases, found.bare, wanted.y, `y without largest ${label}`)
     }
   }
   cases.end(t)

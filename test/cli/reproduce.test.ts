@@ -119,7 +119,7 @@ t.test(
 )
 
 t.test('a run that was stopped goes on with what is not finished', async (t) => {
-  const { env, out } = await digitsAsMnist(t, 2000)
+  const { env, out } = await digitsAsMnist(t, 700)
   const args = ['reproduce', 'batch-size', '--out', out, '--engine', 'simd', '--only', '250,full']
   t.match((await runCli([...args, '--no-train'], env)).stdout, 'no training of it is finished yet')
   t.same(await readdir(out), ['results'])
