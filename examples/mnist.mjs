@@ -21,10 +21,13 @@ const model = sequential([flatten(), dense(512, { activation: 'relu' }), dropout
   input: [28, 28],
   seed: 1,
 })
-const trainer = createTrainer(engine, model, { optimizer: sgd({ rate: 0.1, momentum: 0.9 }), batchSize: 128 })
+const trainer = createTrainer(engine, model, {
+  optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }),
+  batchSize: 128,
+})
 
 console.log(`${train.name} on ${engine.describe()}`)
-for await (const { epoch, loss, validation } of trainer.fit(train, { epochs: 5, validation: test })) {
+for await (const { epoch, loss, validation } of trainer.fit(train, { epochs: 5, validationData: test })) {
   console.log(`epoch ${epoch}: loss ${loss.toFixed(4)}, test accuracy ${validation.accuracy}`)
 }
 console.log(await model.fingerprint())

@@ -19,7 +19,7 @@ async function train({ id }, _, { bytes, labels }) {
     batchSize,
     loss = 'softmaxCrossEntropy',
   } = specifications.find((w) => w.id === id)
-  images ??= dataset({ name: 'images', images: bytes, labels, sampleShape: [28, 28], classes: 10 })
+  images ??= dataset({ name: 'images', inputs: bytes, targets: labels, sampleShape: [28, 28], classes: 10 })
   const engine = await createEngine(engineOptions)
   const model = sequential(layers, { input: images.sampleShape })
   const trainer = createTrainer(engine, model, { optimizer, batchSize, loss })

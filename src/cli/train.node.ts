@@ -68,13 +68,13 @@ interface TrainOptions extends DataChoice, ModelChoice, TrainingChoice, EngineCh
 const examples = `
 Examples:
   lanegrad train
-  lanegrad train --hidden 2048,2048 --dropout 0.5 --batch 32 --rate 0.01 --epochs 20
+  lanegrad train --hidden 2048,2048 --dropout 0.5 --batch 32 --learning-rate 0.01 --epochs 20
   lanegrad train --data fashion-mnist --model model.json --save fashion.safetensors
   lanegrad train --model examples/models/lstm.json --optimizer adam --clip-norm 1
   lanegrad train --model examples/models/cnn.json --optimizer adam --augment '{"shift":2,"rotate":10}'
   lanegrad train --epochs 50 --early-stopping 3 --log run.csv --checkpoint run.checkpoint
   lanegrad train --epochs 50 --early-stopping 3 --log run.csv --resume run.checkpoint --checkpoint run.checkpoint
-  lanegrad train --rate '{"type":"warmUp","steps":500,"next":{"type":"cosineDecay","start":0.1,"steps":1800}}'
+  lanegrad train --learning-rate '{"type":"warmUp","steps":500,"next":{"type":"cosineDecay","start":0.1,"steps":1800}}'
   lanegrad train --data digits --limit 1000 --epochs 2 --json > result.json
   lanegrad train --engine js --epochs 1        the same SHA-256 as any other engine`
 
@@ -225,7 +225,7 @@ function checkValidation({ holdout, earlyStopping }: TrainOptions, rateFollows: 
     throw new UsageError('--early-stopping watches the validation loss, so --holdout should be above 0.')
   }
   if (rateFollows) {
-    throw new UsageError('--rate follows the validation loss here, so --holdout should be above 0.')
+    throw new UsageError('--learning-rate follows the validation loss here, so --holdout should be above 0.')
   }
 }
 

@@ -22,7 +22,7 @@ type OptimizerName = OptimizerSpec['type']
 export interface TrainingChoice {
   readonly batch: number | 'full'
   readonly optimizer: OptimizerName | OptimizerSpec
-  readonly rate?: Rate
+  readonly learningRate?: Rate
   readonly momentum?: number
   readonly nesterov?: boolean
   readonly weightDecay?: number
@@ -55,7 +55,7 @@ export function addTrainingOptions(command: Command): Command {
       'sgd',
     )
     .option(
-      '--rate <number>',
+      '--learning-rate <number>',
       'learning rate, or a schedule such as {"type":"cosineDecay","start":0.1,"steps":2000} (default: 0.1 with sgd, 0.01 with adagrad, else 0.001)',
       numberOrJson,
     )
@@ -119,7 +119,13 @@ function isBuilt(spec: OptimizerSpec): boolean {
 }
 
 /** Single options go before the fields of a JSON object. */
-function optimizerFrom({ optimizer, rate, momentum, nesterov, weightDecay }: TrainingChoice): OptimizerSpec {
+function optimizerFrom({
+  optimizer,
+  learningRate,
+  momentum,
+  nesterov,
+  weightDecay,
+}: TrainingChoice): OptimizerSpec {
   const { type, ...fields } =
     typeof optimizer === 'object' ? optimizer : { type: optimizer, ...(optimizer === 'sgd' ? usualSgd : {}) }
   if (!Object.hasOwn(usualRates, type)) {
@@ -128,13 +134,13 @@ function optimizerFrom({ optimizer, rate, momentum, nesterov, weightDecay }: Tra
     )
   }
   const options = {
-    ...{ '--rate': { rate }, '--momentum': { momentum }, '--nesterov': { nesterov } },
+    ...{ '--learning-rate': { learningRate }, '--momentum': { momentum }, '--nesterov': { nesterov } },
     '--weight-decay': { weightDecay },
   }
   const given = Object.entries(options).filter(([, field]) => Object.values(field)[0] !== undefined)
   const withFirst = (count: number): OptimizerSpec => {
     const overrides = given.slice(0, count).map(([, field]) => field)
-    return Object.assign({ type, rate: usualRates[type], ...fields }, ...overrides)
+    return Object.assign({ type, learningRate: usualRates[type], ...fields }, ...overrides)
   }
   const spec = withFirst(given.length)
   if (!isBuilt(spec)) {

@@ -1,6 +1,7 @@
 /** A trained model in one safetensors file: the weights, the layers, and how its inputs are to be prepared. */
 import { aStandardisation, type Standardisation } from '../data/dataset.js'
 import { DataError, ModelError } from '../errors.js'
+import { presentParameterName } from '../nn/former-names.js'
 import { showShape } from '../nn/layer.js'
 import { type LossName, type LossSpec, lossOf, lossSpec } from '../nn/losses.js'
 import { aModel, type Model, modelFromConfig } from '../nn/model.js'
@@ -78,7 +79,8 @@ export async function readModel(
 ): Promise<{ model: Model; settings: SavedSettings }> {
   read(DataError, 'readModel', 'bytes', someBytes, bytes)
   read(DataError, 'readModel', 'file', aText, file)
-  const { tensors, metadata } = readSafetensors(bytes, file)
+  const { tensors: stored, metadata } = readSafetensors(bytes, file)
+  const tensors = new Map([...stored].map(([name, array]) => [presentParameterName(name), array]))
   const seal = checkMetadata(metadata, file)
   if (seal !== undefined) await checkSeal(bytes, seal, file)
   const config = jsonIn(metadata, KEYS.model, file)

@@ -18,6 +18,7 @@ import { arrayOf, seed, shape } from '../schema/values.js'
 import type { Built, ModelInput } from './built.js'
 import { buildChain } from './chain.js'
 import { fingerprintOf } from './fingerprint.js'
+import { presentNames } from './former-names.js'
 import { buildGraph, describeGraph, type GraphConfig, graphFields } from './graph.js'
 import type { Parameter } from './initialisers.js'
 import { type EmitContext, type Layer, type Layout, type Shape, showShape } from './layer.js'
@@ -105,10 +106,11 @@ export function model(options: GraphOptions): Model {
 }
 
 /**
- * Builds a model from a description such as a parsed JSON file.
+ * Builds a model from a description such as a parsed JSON file, those of earlier versions among them.
  * @throws ModelError that names the field or layer which is not right
  */
-export function modelFromConfig(config: unknown): Model {
+export function modelFromConfig(description: unknown): Model {
+  const config = read(ModelError, 'model', '', presentNames, description)
   const isGraph = isPlainObject(config) && Object.hasOwn(config, 'nodes')
   return new Model(
     isGraph

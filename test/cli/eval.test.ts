@@ -65,7 +65,7 @@ t.test('top-3 accuracy and calibration agree with the accuracy and the confusion
 t.test('a model is measured with the loss that it was trained with', async (t) => {
   const { env, folder } = await emptyEnvironment(t)
   const file = join(folder, 'model.safetensors')
-  const options = ['--loss', 'meanSquaredError', '--rate', '0.01', '--save', file, '--json']
+  const options = ['--loss', 'meanSquaredError', '--learning-rate', '0.01', '--save', file, '--json']
   const trained = await runCli(['train', ...tiny, ...options], env)
   const measured = await runCli(['eval', file, '--limit', '100', '--json'], env)
   t.same(JSON.parse(measured.stdout).test, JSON.parse(trained.stdout).test)

@@ -38,7 +38,7 @@ const wrong: Record<string, readonly string[]> = {
   '--part': ['all'],
   '--png': [''],
   '--profile': ['W99'],
-  '--rate': ['-1', '1e99', '{"type":"foo"}', '{"type":"cosineDecay"}'],
+  '--learning-rate': ['-1', '1e99', '{"type":"foo"}', '{"type":"cosineDecay"}'],
   '--resume': [''],
   '--save': [''],
   '--seconds': ['0'],
@@ -171,7 +171,7 @@ t.test('messages speak of options, not of functions or fields of the library', a
   const { env } = await emptyEnvironment(t)
   const lines = [
     'train --optimizer foo',
-    'train --rate {"type":"foo"}',
+    'train --learning-rate {"type":"foo"}',
     'train --activation swish',
     'train --engine simd --threads 2',
     'train --data kmnist --no-download',

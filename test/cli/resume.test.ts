@@ -8,7 +8,7 @@ import { checkError, emptyEnvironment, runCli, startCli, tiny } from './run-cli.
 
 const recipe = [
   ...['train', ...tiny, '--holdout', '0.2', '--optimizer', 'adam', '--augment', '{"shift":1}'],
-  ...['--rate', '{"type":"reduceOnPlateau","start":0.01,"patience":0}', '--seed', '5'],
+  ...['--learning-rate', '{"type":"reduceOnPlateau","start":0.01,"patience":0}', '--seed', '5'],
 ]
 
 t.test('a run that is resumed, on any engine, ends with the bits of one that never stopped', async (t) => {

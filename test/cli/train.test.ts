@@ -88,12 +88,12 @@ t.test('every option reaches training', async (t) => {
   const options = [
     ...['--seed 1', '--hidden 8,8', '--activation tanh', '--activation {"leakyRelu":0.1}', '--dropout 0'],
     ...['--init heNormal', '--init {"type":"normal","deviation":0.05}', '--epochs 1', '--batch 32'],
-    ...['--batch full', '--rate 0.05', '--momentum 0.5', '--nesterov', '--weight-decay 0.01'],
+    ...['--batch full', '--learning-rate 0.05', '--momentum 0.5', '--nesterov', '--weight-decay 0.01'],
     ...['--standardise', '--holdout 0', '--limit 120'],
   ]
   const found = await Promise.all(options.map(sha256))
   t.equal(new Set(found).size, options.length, 'each gives other weights')
-  t.equal(await sha256('--rate 0.1'), found[0], 'a default said aloud changes nothing')
+  t.equal(await sha256('--learning-rate 0.1'), found[0], 'a default said aloud changes nothing')
 })
 
 t.test('a model from a JSON file is trained', async (t) => {
@@ -177,14 +177,14 @@ t.test(
   async (t) => {
     const { env, folder } = await emptyEnvironment(t)
     const file = join(folder, 'model.safetensors')
-    const diverging = ['train', ...tiny, '--dropout', '0', '--rate', '1e30', '--save', file]
+    const diverging = ['train', ...tiny, '--dropout', '0', '--learning-rate', '1e30', '--save', file]
     const early = await runCli(diverging, env)
     t.equal(early.code, 1)
     t.match(early.stderr, /^error: The loss became (NaN|Infinity) in epoch 1, step \d+; .*learning rate.*\n$/)
     t.notOk((await readdir(folder)).includes('model.safetensors'), 'no epoch was good, nothing is saved')
 
     const growing = '{"type":"stepDecay","start":0.1,"factor":1e30,"every":1}'
-    const late = await runCli([...diverging, '--batch', 'full', '--rate', growing], env)
+    const late = await runCli([...diverging, '--batch', 'full', '--learning-rate', growing], env)
     t.equal(late.code, 1)
     t.match(late.stderr, /^error: The validation loss became .* in epoch 2, step 1;/)
     const { tensors } = readSafetensors(await readFile(file), file)

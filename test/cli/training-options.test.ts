@@ -19,7 +19,11 @@ t.test('every option of training reaches the weights', async (t) => {
   }
   const options = [
     ...['', '--optimizer rmsprop', '--optimizer adagrad', '--optimizer adam', '--optimizer adamw'],
-    ...['--optimizer adam --rate 0.01', '--optimizer adam --weight-decay 0.1', `--rate ${cosine}`],
+    ...[
+      '--optimizer adam --learning-rate 0.01',
+      '--optimizer adam --weight-decay 0.1',
+      `--learning-rate ${cosine}`,
+    ],
     ...['--optimizer {"type":"adam","amsgrad":true}', '--optimizer {"type":"sgd"}'],
     ...['--loss meanSquaredError', '--loss {"type":"softmaxCrossEntropy","labelSmoothing":0.1}'],
     ...['--clip-norm 0.1', '--clip-value 0.01', '--augment {"shift":2,"rotate":10}', '--augment {"shift":2}'],
@@ -28,11 +32,11 @@ t.test('every option of training reaches the weights', async (t) => {
   t.equal(new Set(found).size, options.length, 'each gives other weights')
   const same = [
     '--optimizer sgd --momentum 0.9',
-    '--optimizer {"type":"sgd","momentum":0.5} --momentum 0.9 --rate 0.1',
+    '--optimizer {"type":"sgd","momentum":0.5} --momentum 0.9 --learning-rate 0.1',
     '--loss {"type":"softmaxCrossEntropy"}',
   ]
   for (const sha of await Promise.all(same.map(sha256))) t.equal(sha, found[0], 'a default said aloud')
-  t.equal(await sha256('--optimizer adam --rate 0.001'), found[3])
+  t.equal(await sha256('--optimizer adam --learning-rate 0.001'), found[3])
 })
 
 t.test('options that are not right are refused by name', async (t) => {
@@ -49,14 +53,14 @@ t.test('options that are not right are refused by name', async (t) => {
     ['--optimizer {"type"', /'--optimizer <name>' argument '.*' is invalid\. Expected a name or JSON/],
     ['--optimizer rmsprop --momentum 0.5', /--momentum: rmsprop: unknown field 'momentum'/],
     [
-      '--rate {"type":"cosineDecay","start":1}',
-      /--rate: sgd: rate: cosineDecay: the field 'steps' is missing/,
+      '--learning-rate {"type":"cosineDecay","start":1}',
+      /--learning-rate: sgd: rate: cosineDecay: the field 'steps' is missing/,
     ],
     [
-      '--rate {"type":"cosine"}',
-      /--rate: sgd: rate should be a finite number from 0 up or a schedule: \{"type":"stepDecay", \.\.\.\}/,
+      '--learning-rate {"type":"cosine"}',
+      /--learning-rate: sgd: rate should be a finite number from 0 up or a schedule: \{"type":"stepDecay", \.\.\.\}/,
     ],
-    ['--rate {', /'--rate <number>' argument '{' is invalid\. Expected a number or JSON/],
+    ['--learning-rate {', /'--learning-rate <number>' argument '{' is invalid\. Expected a number or JSON/],
     ['--loss hinge', /--loss: loss should be one of "softmaxCrossEntropy", .*found "hinge"/],
     [
       '--loss {"type":"softmaxCrossEntropy","labelSmoothing":2}',
@@ -79,8 +83,8 @@ t.test('options that are not right are refused by name', async (t) => {
       /--early-stopping watches the validation loss, so --holdout should be/,
     ],
     [
-      '--holdout 0 --rate {"type":"reduceOnPlateau","start":0.1}',
-      /--rate follows the validation loss here, so --holdout should be above 0/,
+      '--holdout 0 --learning-rate {"type":"reduceOnPlateau","start":0.1}',
+      /--learning-rate follows the validation loss here, so --holdout should be above 0/,
     ],
     ['--log run.txt', /--log: expected a name that ends in \.jsonl or \.csv, .*found run\.txt/],
   ]

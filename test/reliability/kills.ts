@@ -20,9 +20,9 @@ const common = [
 ]
 const plateau = '{"type":"reduceOnPlateau","start":0.02,"factor":0.5,"patience":1}'
 const recipes: readonly (readonly string[])[] = [
-  ['--hidden', '24', '--optimizer', 'adam', '--rate', plateau],
-  ['--hidden', '16,16', '--optimizer', 'sgd', '--momentum', '0.9', '--rate', plateau],
-  ['--model', 'MODEL', '--optimizer', 'rmsprop', '--rate', plateau, '--clip-norm', '1'],
+  ['--hidden', '24', '--optimizer', 'adam', '--learning-rate', plateau],
+  ['--hidden', '16,16', '--optimizer', 'sgd', '--momentum', '0.9', '--learning-rate', plateau],
+  ['--model', 'MODEL', '--optimizer', 'rmsprop', '--learning-rate', plateau, '--clip-norm', '1'],
 ]
 const model = {
   input: [28, 28],

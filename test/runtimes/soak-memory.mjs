@@ -31,15 +31,15 @@ const samples = Array.from({ length: 4 }, (_, i) => {
   const count = 32 + 16 * i
   const images = Uint8Array.from({ length: count * 784 }, (_, j) => (j * 31 + i) % 256)
   const labels = Uint8Array.from({ length: count }, (_, j) => j % 10)
-  return dataset({ name: 'soak', images, labels, sampleShape: [28, 28], classes: 10 })
+  return dataset({ name: 'soak', inputs: images, targets: labels, sampleShape: [28, 28], classes: 10 })
 })
 
 async function cycle(i) {
   const hidden = [16, 100, 300, 512][i % 4]
   const model = sequential([flatten(), dense(hidden, { activation: 'relu' }), dense(10)], { input: [28, 28] })
-  const trainer = createTrainer(engine, model, { optimizer: sgd({ rate: 0.01, momentum: 0.9 }) })
+  const trainer = createTrainer(engine, model, { optimizer: sgd({ learningRate: 0.01, momentum: 0.9 }) })
   const evaluator = createEvaluator(engine, model)
-  await trainer.fit(samples[i % 3], { epochs: 1, validation: samples[(i + 1) % 4] })
+  await trainer.fit(samples[i % 3], { epochs: 1, validationData: samples[(i + 1) % 4] })
   await evaluator.evaluate(samples[i % 4])
   trainer.close()
   // Every tenth is left to the garbage collector.

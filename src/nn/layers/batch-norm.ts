@@ -44,8 +44,8 @@ export function buildBatchNorm(spec: BatchNormSpec, { name, input }: Place): Lay
   })
   const scale = parameter('scale', 1, true)
   const shift = parameter('shift', 0, true)
-  const runningMean = parameter('running_mean', 0, false)
-  const runningVariance = parameter('running_variance', 1, false)
+  const runningMean = parameter('runningMean', 0, false)
+  const runningVariance = parameter('runningVariance', 1, false)
 
   return {
     name,

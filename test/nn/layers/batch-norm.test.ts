@@ -27,8 +27,8 @@ t.test('running statistics are weights that no optimizer touches', async (t) => 
     t.same(model.parameters.map(({ name, trained = true }) => [name, trained]).slice(0, 4), [
       ['batchNormalization_1/scale', true],
       ['batchNormalization_1/shift', true],
-      ['batchNormalization_1/running_mean', false],
-      ['batchNormalization_1/running_variance', false],
+      ['batchNormalization_1/runningMean', false],
+      ['batchNormalization_1/runningVariance', false],
     ])
     const trainer = createTrainer(engine, model, {
       optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }),
@@ -38,7 +38,7 @@ t.test('running statistics are weights that no optimizer touches', async (t) => 
     for await (const _ of trainer.fit(data, { epochs: 1 }));
     const weights = model.weights()
     const means = [0, 1, 2, 3].map((c) => 0.1 * ((images[c]! + images[4 + c]! + images[8 + c]!) / 3))
-    const running = weights.get('batchNormalization_1/running_mean')!
+    const running = weights.get('batchNormalization_1/runningMean')!
     t.ok(running.every((value, c) => Math.abs(value - means[c]!) < 1e-6))
     t.not(await model.fingerprint(), before)
 
@@ -67,7 +67,7 @@ t.test('a single row leaves the running variance as it was', async (t) => {
     const model = sequential([batchNormalization(), dense(2)], { input: [2] })
     const trainer = createTrainer(engine, model, { optimizer: sgd({ learningRate: 0.1 }) })
     for await (const { loss } of trainer.fit(data, { epochs: 2 })) t.ok(Number.isFinite(loss))
-    t.same(model.weights().get('batchNormalization_1/running_variance'), Float32Array.of(1, 1))
+    t.same(model.weights().get('batchNormalization_1/runningVariance'), Float32Array.of(1, 1))
   }
 })
 
