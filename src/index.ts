@@ -23,6 +23,7 @@ export {
   mnist,
 } from './data/mnist.js'
 export { type NpyArray, readNpy, readNpz } from './data/npy.js'
+export { preparePhoto } from './data/photo.js'
 export {
   type PictureFile,
   type PictureOptions,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { encode } from 'fast-png'
-import { createEvaluator, DataError, type Model, ModelError, prepareImage, readModel } from '../index.js'
+import { createEvaluator, DataError, type Model, ModelError, preparePhoto, readModel } from '../index.js'
 import { drawSheet, drawText, type Picture } from './contact-sheet.js'
 import { addEngineOption, type EngineChoice, engineFrom } from './engine-options.js'
 import { exitCodeHelp } from './exit-codes.js'
@@ -17,7 +17,8 @@ import {
 } from './output.node.js'
 import { path } from './parse.js'
 import { readPicture } from './picture.node.js'
-import { inkOf } from './predict-image.js'
+import { luminanceOf } from './predict-image.js'
+import type { Raster } from './raster.js'
 
 interface PredictOptions extends EngineChoice {
   readonly png?: string
@@ -33,8 +34,9 @@ Examples:
   lanegrad predict digits.safetensors photo.jpg drawing.png
   lanegrad predict digits.safetensors *.png --png seen.png      what the network sees, in one picture
 
-A picture holds one digit, dark on light or light on dark; transparent parts are paper. It is prepared as MNIST was:
-the ink is scaled into 20x20 pixels and placed in 28x28 by its centre of mass.`
+A picture holds one digit, dark on light or light on dark; transparent parts are paper. Shadows, the lines of lined and
+squared paper and what is beside the paper are told from the digit; a picture of no digit or of several is refused. The
+digit is prepared as MNIST was: the ink is scaled into 20x20 pixels and placed in 28x28 by its centre of mass.`
 
 export function addPredict(program: Command): void {
   const command = program
@@ -59,8 +61,7 @@ async function predict(model: string, files: readonly string[], options: Predict
   checkInput(saved.model, model)
   const images: Uint8Array[] = []
   for (const file of files) {
-    const { pixels, width, height } = inkOf(await readPicture(await readInput(file), file), file)
-    images.push(prepared(pixels, width, height, file))
+    images.push(prepared(await readPicture(await readInput(file), file), file))
   }
   const { loss, standardisation } = saved.settings
   const engine = await engineFrom(options)
@@ -105,9 +106,9 @@ function checkInput(model: Model, file: string): void {
   )
 }
 
-function prepared(pixels: Float32Array, width: number, height: number, file: string): Uint8Array {
+function prepared(picture: Raster, file: string): Uint8Array {
   try {
-    return prepareImage(pixels, width, height)
+    return preparePhoto(luminanceOf(picture), picture.width, picture.height)
   } catch (error) {
     throw error instanceof DataError ? new DataError(`${file}: ${error.message}`) : error
   }
