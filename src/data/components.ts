@@ -52,6 +52,10 @@ export function partsOf(mask: Uint8Array, width: number, height: number): Parts 
   return { labels, parts }
 }
 
+/** A piece of a digit has this part of the area of the largest at least, and is nearer to it than this part of its size. */
+export const PIECE_AREA = 0.02
+export const PIECE_GAP = 0.35
+
 /** The longer side of a part's box, in pixels. */
 export function sizeOf({ left, top, right, bottom }: Part): number {
   return Math.max(right - left, bottom - top) + 1
@@ -70,8 +74,13 @@ export interface Contact {
   readonly places: number
 }
 
-/** How a part touches each of the four sides of the picture. */
-export function contactsOf(labels: Int32Array, width: number, height: number, label: number): Contact[] {
+/** How a part touches the top, the bottom, the left and the right side of the picture. */
+export function contactsOf(
+  labels: Int32Array | Uint8Array,
+  width: number,
+  height: number,
+  label: number,
+): Contact[] {
   const side = (start: number, step: number, count: number): Contact => {
     let [length, places] = [0, 0]
     for (let i = 0, at = start; i < count; i++, at += step) {
@@ -89,20 +98,34 @@ export function contactsOf(labels: Int32Array, width: number, height: number, la
   ]
 }
 
-/** A digit of its own is this part of the largest one's size and area, and this part of its size away. */
-const ALONE_SIZE = 0.55
+/** Of two digits, one has this part of the other's height and area at least, ... */
+const ALONE_HEIGHT = 0.6
 const ALONE_AREA = 0.3
-const ALONE_GAP = 0.12
+/** ... each this height for its width, or else it is a piece of one, ... */
+const ALONE_TALL = 0.7
+/** ... and between them are these parts of the larger one's size, side by side and one above the other. */
+const ALONE_BESIDE = 0.12
+const ALONE_BELOW = 0.25
 
-/** How many digits parts are: those that are about as large as the main one and apart from it, and that one. */
+/** How many digits parts are: the main one, and those that are about as large and apart from it. */
 export function standAlone(parts: readonly Part[], main: Part): number {
+  if (!isTall(main)) return 1
   const size = sizeOf(main)
-  const others = parts.filter(
-    (part) =>
-      part !== main &&
-      sizeOf(part) >= ALONE_SIZE * size &&
-      part.area >= ALONE_AREA * main.area &&
-      gapOf(part, main) > ALONE_GAP * size,
-  )
+  const others = parts.filter((part) => {
+    const heights = heightOf(part) / heightOf(main)
+    if (Math.min(heights, 1 / heights) < ALONE_HEIGHT) return false
+    if (part === main || part.area < ALONE_AREA * main.area || !isTall(part)) return false
+    const beside = Math.max(part.left - main.right, main.left - part.right)
+    const below = Math.max(part.top - main.bottom, main.top - part.bottom)
+    return beside > ALONE_BESIDE * size || below > ALONE_BELOW * size
+  })
   return 1 + others.length
+}
+
+function heightOf({ top, bottom }: Part): number {
+  return bottom - top + 1
+}
+
+function isTall(part: Part): boolean {
+  return heightOf(part) >= ALONE_TALL * (part.right - part.left + 1)
 }

@@ -1,5 +1,15 @@
 /** Ink on paper of one colour: a drawing, a scan, a photo in good light. */
-import { type Contact, contactsOf, partsOf, standAlone } from './components.js'
+import {
+  type Contact,
+  contactsOf,
+  gapOf,
+  type Part,
+  PIECE_AREA,
+  PIECE_GAP,
+  partsOf,
+  sizeOf,
+  standAlone,
+} from './components.js'
 import type { Grey } from './paper.js'
 
 /** Differences in luminance that are no drawing: noise, and what JPEG adds. */
@@ -9,7 +19,7 @@ const PAPER = 0.1
 /** More of a picture is no ink. */
 const MOST_INK = 0.6
 /** A digit is drawn in no more pieces. */
-const MOST_PARTS = 6
+const MOST_PARTS = 10
 /** Ink that leaves the picture does so along this part of a side at most; a frame and a shadow along all of it. */
 const CONTACT = 0.4
 /** The mean of the same over the four sides of a picture that is cut to its digit. */
@@ -61,21 +71,30 @@ export function digitsIn({ width, height, pixels }: Grey, step: number): number 
     const row = Math.floor(y / step) * wide
     for (let x = 0; x < width; x++, i++) if (pixels[i]! > least) mask[row + Math.floor(x / step)] = 1
   }
-  const { labels, parts } = partsOf(mask, wide, high)
+  const { parts } = partsOf(mask, wide, high)
   const area = parts.reduce((sum, part) => sum + part.area, 0)
   if (area > MOST_INK * mask.length || parts.length > MOST_PARTS) return 0
   const main = parts.reduce((most, part) => (part.area > most.area ? part : most))
-  for (const part of parts) {
-    const contacts = contactsOf(labels, wide, high, part.label).filter(({ places }) => places > 0)
-    if (contacts.length === 0) continue
-    const leaves = part === main && contacts.length === 1 && contacts[0]!.length <= CONTACT
-    if (!leaves && !(parts.length === 1 && isCut(contacts))) return 0
-  }
+  if (parts.some((part) => isDust(part, main))) return 0
+  const contacts = contactsOf(mask, wide, high, 1)
+  const corners = mask[0]! + mask[wide - 1]! + mask[(high - 1) * wide]! + mask.at(-1)!
+  // What fills a corner is a shadow.
+  if (!(corners === 0 && leaves(contacts)) && !(parts.length === 1 && isCut(contacts))) return 0
   return standAlone(parts, main)
+}
+
+function isDust(part: Part, main: Part): boolean {
+  return part.area < PIECE_AREA * main.area && gapOf(part, main) > PIECE_GAP * sizeOf(main)
+}
+
+/** Whether what touches the sides, if anything, is a digit that runs out of the picture at one of them or in a corner. */
+function leaves([top, bottom, left, right]: readonly Contact[]): boolean {
+  const across = (top!.places > 0 && bottom!.places > 0) || (left!.places > 0 && right!.places > 0)
+  return !across && Math.max(top!.length, bottom!.length, left!.length, right!.length) <= CONTACT
 }
 
 /** Whether what touches the sides of the picture is a digit that the picture was cut to, and no frame or ruling. */
 function isCut(contacts: readonly Contact[]): boolean {
   const length = contacts.reduce((sum, contact) => sum + contact.length, 0)
-  return contacts.length === 4 && length <= 4 * CUT_CONTACT && contacts.every(({ places }) => places <= 2)
+  return length <= 4 * CUT_CONTACT && contacts.every(({ places }) => places === 1 || places === 2)
 }

@@ -1,6 +1,15 @@
 /** Ink on paper in any light, with lines, shadows and a border. */
 import { barsOf } from './border.js'
-import { contactsOf, gapOf, type Part, partsOf, sizeOf, standAlone } from './components.js'
+import {
+  contactsOf,
+  gapOf,
+  type Part,
+  PIECE_AREA,
+  PIECE_GAP,
+  partsOf,
+  sizeOf,
+  standAlone,
+} from './components.js'
 import { type Grey, paperOf } from './paper.js'
 import { withoutRuling } from './ruling.js'
 
@@ -12,9 +21,6 @@ const FAINTEST = 0.1
 const THRESHOLDS = [0.4, 0.55, 0.7, 0.25]
 /** A digit's size is this part of the picture's shorter side at least. */
 const SMALLEST = 0.07
-/** A piece of a digit has this part of the largest piece's area at least, and is nearer to it than this part of its size. */
-const PIECE_AREA = 0.02
-const PIECE_GAP = 0.35
 /** The soft rim of ink outside of the threshold, as part of the picture's shorter side. */
 const RIM = 0.015
 /** What leaves the picture along a larger part of a side is no digit. */
@@ -22,6 +28,10 @@ const CONTACT = 0.4
 /** A ring around something of this part of its size, and that fills less than this of its box, is a frame. */
 const RING_INSIDE = 0.3
 const RING_FILL = 0.3
+/** What covers more of the picture is paper. */
+const MOST_INK = 0.5
+/** Ink stands out from the rest by so many standard deviations of that; noise above any threshold by less. */
+const CLEARNESS = 4
 /** The picture's shorter side for each pixel that noise is averaged over. */
 const GRAIN = 150
 
@@ -65,14 +75,16 @@ export function photoInk(picture: Grey, light: boolean): PhotoInk | null {
 /** @param mayLeave whether the digit may be cut off by the side of the picture */
 function digitAbove({ width, height, pixels }: Grey, threshold: number, mayLeave: boolean): PhotoInk | null {
   const shorter = Math.min(width, height)
-  const mask = Uint8Array.from(pixels, (value) => Number(value > threshold))
+  const mask = new Uint8Array(pixels.length)
+  for (let i = 0; i < mask.length; i++) if (pixels[i]! > threshold) mask[i] = 1
   const { labels, parts } = partsOf(mask, width, height)
   const large = parts.filter((part) => {
     const contact = Math.max(...contactsOf(labels, width, height, part.label).map(({ length }) => length))
     return contact === 0 || (mayLeave && contact <= CONTACT)
   })
   const inside = large.filter((part) => !isRing(part, large))
-  if (inside.length === 0) return null
+  const area = inside.reduce((sum, part) => sum + part.area, 0)
+  if (inside.length === 0 || area > MOST_INK * mask.length) return null
   const main = inside.reduce((most, part) => (part.area > most.area ? part : most))
   const size = sizeOf(main)
   if (size < SMALLEST * shorter) return null
@@ -80,10 +92,32 @@ function digitAbove({ width, height, pixels }: Grey, threshold: number, mayLeave
   for (const part of inside) {
     if (part.area >= PIECE_AREA * main.area && gapOf(part, main) < PIECE_GAP * size) isKept[part.label] = 1
   }
-  const kept = Uint8Array.from(labels, (label) => isKept[label]!)
+  const kept = new Uint8Array(pixels.length)
+  for (let i = 0; i < kept.length; i++) kept[i] = isKept[labels[i]!]!
   const near = widened(kept, width, height, Math.max(1, Math.floor(RIM * shorter + 0.5)))
+  if (!standsOut(pixels, kept, near, threshold)) return null
   const ink = pixels.map((value, i) => (near[i] === 0 ? 0 : value))
   return { ink: { width, height, pixels: ink }, digits: standAlone(inside, main) }
+}
+
+/** Whether the mean of what is kept is clear of what is far from it and below the threshold. */
+function standsOut(pixels: Float32Array, kept: Uint8Array, near: Uint8Array, threshold: number): boolean {
+  let [inkCount, inkSum, count, sum, squares] = [0, 0, 0, 0, 0]
+  for (let i = 0; i < pixels.length; i++) {
+    const value = pixels[i]!
+    if (kept[i] === 1) {
+      inkCount++
+      inkSum += value
+    } else if (near[i] === 0 && value <= threshold) {
+      count++
+      sum += value
+      squares += value * value
+    }
+  }
+  if (count === 0) return false
+  const mean = sum / count
+  const deviation = Math.sqrt(Math.max(0, squares / count - mean * mean))
+  return inkSum / inkCount - mean >= CLEARNESS * deviation
 }
 
 function isRing(ring: Part, parts: readonly Part[]): boolean {

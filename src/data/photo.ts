@@ -9,7 +9,7 @@ const LONGEST = 400
 /** The shorter side, at least: smaller pictures are enlarged. */
 const SHORTEST = 112
 /** The longer side, to tell light ink from dark. */
-const COARSE = 32
+const COARSE = 24
 
 /**
  * Finds the digit in a photograph or a drawing and prepares it as MNIST was: see prepareImage. The ink may be darker or
@@ -74,8 +74,11 @@ function checkPicture(pixels: ArrayLike<number>, width: number, height: number):
 
 function searched(picture: Grey) {
   const light = hasLightInk(picture)
-  const found = photoInk(picture, light) ?? photoInk(picture, !light)
-  if (found !== null) return found
+  const likely = photoInk(picture, light)
+  if (likely !== null) return likely
+  const found = photoInk(picture, !light)
+  // Many shapes of the less likely kind are the gaps between lines.
+  if (found?.digits === 1) return found
   throw new DataError(
     'no digit was found in the picture: expected one that is darker or lighter than the paper around it, found paper, lines or a border only. Take it from nearer, or cut the picture to the digit.',
   )

@@ -48,6 +48,9 @@ function withoutRows(picture: Grey, paper: Float32Array): Float32Array {
   const { width, height, pixels } = picture
   const reach = Math.max(2, Math.ceil(THICKEST * Math.min(width, height)))
   const sights = sightsOf(picture, paper, reach)
+  let seen = 0
+  for (const sight of sights) if (sight === LINE) seen++
+  if (seen < SEEN * width) return pixels
   const slope = slopeOf(sights, width, height)
   const rows: number[] = []
   eachRow(sights, width, height, slope, (row, seen, light, inside) => {
