@@ -6,7 +6,7 @@ import { prepareImage } from './prepare.js'
 
 /** The longer side of the picture that is searched, in pixels, at most. */
 const LONGEST = 400
-/** The shorter side, at least: smaller pictures are enlarged. */
+/** The shorter side, at least: smaller pictures are enlarged, the longer side allowing. */
 const SHORTEST = 112
 /** The longer side, to tell light ink from dark. */
 const COARSE = 24
@@ -105,17 +105,21 @@ function reduced(picture: Grey, step: number): Grey {
 
 /** A small picture with pixels in between, along straight lines, so that strokes and borders can be told apart. */
 function enlarged(picture: Grey): Grey {
-  const times = Math.ceil(SHORTEST / Math.min(picture.width, picture.height))
-  if (times === 1) return picture
-  const [width, height] = [times * picture.width, times * picture.height]
+  const { width: wide, height: high } = picture
+  const times = Math.min(
+    Math.ceil(SHORTEST / Math.min(wide, high)),
+    Math.floor(LONGEST / Math.max(wide, high)),
+  )
+  if (times <= 1) return picture
+  const [width, height] = [times * wide, times * high]
   const pixels = new Float32Array(width * height)
   for (let y = 0; y < height; y++) {
-    const [top, bottom, down] = between(y, times, picture.height)
+    const [top, bottom, down] = between(y, times, high)
     for (let x = 0; x < width; x++) {
-      const [left, right, along] = between(x, times, picture.width)
+      const [left, right, along] = between(x, times, wide)
       const row = (from: number) => {
-        const first = picture.pixels[from * picture.width + left]!
-        return first + along * (picture.pixels[from * picture.width + right]! - first)
+        const first = picture.pixels[from * wide + left]!
+        return first + along * (picture.pixels[from * wide + right]! - first)
       }
       const above = row(top)
       pixels[y * width + x] = above + down * (row(bottom) - above)

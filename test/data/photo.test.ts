@@ -138,3 +138,22 @@ t.test('no digit, several and bad arguments are refused in words', async (t) => 
     new DataError('picture: expected a luminance of 0 to 255 in row 0, column 1, found NaN'),
   )
 })
+
+t.test('a picture of any shape and any content is prepared or refused', async (t) => {
+  const draw = draws(5)
+  const long = [1, 5000, 5000, 1, 3, 900, 1, 1]
+  for (let i = 0; i < 100; i++) {
+    const width = long[2 * i] ?? Math.ceil(draw(0, 60))
+    const height = long[2 * i + 1] ?? Math.ceil(draw(0, i % 3 === 0 ? 3 : 60))
+    const coarse = Math.ceil(draw(0, 20))
+    const pixels = new Float32Array(width * height)
+    for (let j = 0; j < pixels.length; j++) {
+      pixels[j] = j % coarse === 0 ? Math.floor(draw(0, 256)) : pixels[j - 1]!
+    }
+    try {
+      t.equal(preparePhoto(pixels, width, height).length, 784, `${width} x ${height}`)
+    } catch (error) {
+      t.ok(error instanceof DataError, `${width} x ${height}: ${error}`)
+    }
+  }
+})

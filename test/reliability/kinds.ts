@@ -3,7 +3,7 @@ import { deflateSync, inflateSync } from 'node:zlib'
 import { encode as encodeJpeg } from 'jpeg-js'
 import { readCheckpoint, resume, writeCheckpoint } from '../../src/cli/checkpoint-file.node.js'
 import { readPicture } from '../../src/cli/picture.node.js'
-import { inkOf } from '../../src/cli/predict-image.js'
+import { luminanceOf } from '../../src/cli/predict-image.js'
 import { gzip } from '../../src/data/gzip.js'
 import { readIdxOrGzip, writeIdx } from '../../src/data/idx.js'
 import { parseJson } from '../../src/formats/json.js'
@@ -18,7 +18,7 @@ import {
   dense,
   type Model,
   modelFromConfig,
-  prepareImage,
+  preparePhoto,
   sequential,
   sgd,
 } from '../../src/index.js'
@@ -84,8 +84,7 @@ function remake(bytes: Uint8Array, random: Random): Uint8Array {
 
 async function openPicture(bytes: Uint8Array): Promise<number> {
   const raster = await readPicture(bytes, 'file')
-  const { pixels, width, height } = inkOf(raster, 'file')
-  prepareImage(pixels, width, height)
+  preparePhoto(luminanceOf(raster), raster.width, raster.height)
   return 4 * raster.width * raster.height
 }
 
