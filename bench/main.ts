@@ -10,7 +10,7 @@ import { interleave, ratios, summarise } from '../src/benchmark/windows.js'
 import { workloads } from '../src/benchmark/workloads.js'
 import { table } from '../src/cli/table.js'
 import { builtInDigits } from '../src/data/digits.js'
-import { mnist } from '../src/data/mnist.js'
+import { mnist } from '../src/data/published.js'
 import { benchGemm } from './gemm.js'
 import { startPyTorch } from './pytorch.js'
 

@@ -8,6 +8,16 @@ export class DataError extends LanegradError {
   override name = 'DataError'
 }
 
+/** A family that is on no disk here and could not be downloaded: nothing is damaged, and other data would do. */
+export class DataUnavailableError extends DataError {
+  override name = 'DataUnavailableError'
+
+  /** @param reason without the advice that goes after it */
+  constructor(readonly reason: string) {
+    super(`${reason} Give the folder of its files as dir, or in the environment variable LANEGRAD_DATA.`)
+  }
+}
+
 /** Shapes or arguments of a layer, loss or optimizer that do not fit; the message names the layer and both shapes. */
 export class ModelError extends LanegradError {
   override name = 'ModelError'

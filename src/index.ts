@@ -13,15 +13,7 @@ export {
 } from './data/dataset.js'
 export { type BuiltInDigitsOptions, builtInDigits } from './data/digits.js'
 export { type IdxArray, readIdx, readIdxOrGzip, writeIdx, writeIdxGzip } from './data/idx.js'
-export {
-  type DataOptions,
-  type DataProgress,
-  DataUnavailableError,
-  type FamilyData,
-  fashionMnist,
-  kmnist,
-  mnist,
-} from './data/mnist.js'
+export type { DataOptions, DataProgress, FamilyData } from './data/mnist.js'
 export { type NpyArray, readNpy, readNpz } from './data/npy.js'
 export { preparePhoto } from './data/photo.js'
 export {
@@ -32,6 +24,7 @@ export {
   picturesInZip,
 } from './data/pictures.js'
 export { prepareImage } from './data/prepare.js'
+export { fashionMnist, kmnist, mnist } from './data/published.js'
 export type { Raster } from './data/resample.js'
 export { type CsvOptions, readCsv } from './data/table/csv.js'
 export {
@@ -51,7 +44,14 @@ export type { CoreSource } from './engine/core-source.js'
 export { createEngine, type EngineOptions } from './engine/create.js'
 export { type Engine, type EngineName, engineNames } from './engine/engine.js'
 export { engineSupport } from './engine/support.js'
-export { DataError, EngineError, LanegradError, ModelError, TrainingError } from './errors.js'
+export {
+  DataError,
+  DataUnavailableError,
+  EngineError,
+  LanegradError,
+  ModelError,
+  TrainingError,
+} from './errors.js'
 export { readSafetensors, type Safetensors, writeSafetensors } from './formats/safetensors.js'
 export { readModel, type SavedSettings, writeModel } from './formats/saved-model.js'
 export { tensorboardEpoch, tensorboardHeader, tensorboardScalars } from './formats/tensorboard.js'

@@ -77,6 +77,8 @@ interface Entry {
 }
 
 const options = { options: {} }
+const x = lanegrad.input([2])
+const graph = { inputs: x, outputs: lanegrad.apply(dense(2), x) }
 const layer = (right: Record<string, unknown>, more: Partial<Entry> = {}): Entry => ({
   ...{ right, error: ModelError, optional: ['options'], ...more },
 })
@@ -86,9 +88,11 @@ const named = ['text']
 
 const table: Record<string, Entry> = {
   activation: layer({ activation: 'relu' }),
+  add: layer({ values: [lanegrad.input([2]), lanegrad.input([2])] }),
   adagrad: optimizer,
   adam: optimizer,
   adamw: optimizer,
+  apply: layer({ layer: dense(2), x: lanegrad.input([2]) }),
   averagePool2d: layer({ size: 2, ...options }),
   batchNorm: layer(options),
   bidirectional: layer({ layer: lanegrad.lstm(2) }),
@@ -139,6 +143,7 @@ const table: Record<string, Entry> = {
   },
   gru: layer({ units: 2, ...options }),
   holdout: { right: { set: data, fraction: 0.5, ...options }, optional: ['options'], error: DataError },
+  input: layer({ shape: [2], ...options }),
   inverseTimeDecay: schedule({ start: 1, decay: 1 }),
   jsonLine: { right: { result: epoch }, error: LanegradError },
   kfold: { right: { set: data, k: 2, ...options }, optional: ['options'], error: DataError },
@@ -148,7 +153,9 @@ const table: Record<string, Entry> = {
   masking: layer({ value: 0 }, { optional: ['value'], except: { value: ['negative'] } }),
   maxPool2d: layer({ size: 2, ...options }),
   mnist: { right: options, optional: ['options'], error: DataError },
+  model: layer({ options: graph }, { optional: [] }),
   modelFromConfig: { right: { config: model.config }, error: ModelError },
+  multiply: layer({ values: [lanegrad.input([2]), lanegrad.input([2])] }),
   oneCycle: schedule({ highest: 1, steps: 2 }),
   patches: layer({ size: 2 }),
   predict: {

@@ -4,7 +4,6 @@ import { Purpose, streamOf } from '../program/streams.js'
 import { Fault, isPlainObject, leaf, object, optional, read, type Schema } from '../schema/schema.js'
 import { show } from '../schema/show.js'
 import { arrayOf, seed as seedSchema, shape, text, truth, wholeNumber } from '../schema/values.js'
-import type { IdxArray } from './idx.js'
 
 /**
  * Labelled samples. Parts of a data set (subset, take, holdout, kfold, shuffled) are views: they share `inputs` and
@@ -135,12 +134,6 @@ const listOfPositions: Schema<ArrayLike<number>> = leaf(
   (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)),
 )
 
-/** An IDX array and the file or URL it was read from. */
-export interface NamedIdx {
-  readonly name: string
-  readonly array: IdxArray
-}
-
 /** Keeps elements that never vary finite: study C of the reference experiments, MinPy's "RNN on MNIST" tutorial. */
 const STANDARDISATION_EPSILON = 1e-5
 
@@ -187,43 +180,6 @@ export function dataset(source: DatasetSource): Dataset {
     }
   }
   return { name, count, sampleShape: [...sampleShape], sampleSize, classes, inputs, targets, synthetic }
-}
-
-/**
- * A data set from two IDX arrays: images [count, ...sample shape] of bytes or float32, labels [count] of bytes.
- *
- * @throws DataError naming the file, and as dataset
- */
-export function datasetFromIdx(name: string, images: NamedIdx, labels: NamedIdx, classes: number): Dataset {
-  const { data, shape } = images.array
-  if (!(data instanceof Uint8Array || data instanceof Float32Array)) {
-    throw new DataError(
-      `${images.name}: expected images of element type 0x08 (bytes) or 0x0d (float32), found ${typeName(data)}`,
-    )
-  }
-  if (shape.length < 2) {
-    throw new DataError(`${images.name}: expected images of 2 or more dimensions, found ${shape.length}`)
-  }
-  const classOf = labels.array.data
-  if (!(classOf instanceof Uint8Array) || labels.array.shape.length !== 1) {
-    throw new DataError(
-      `${labels.name}: expected labels of 1 dimension and element type 0x08 (bytes), found ` +
-        `${labels.array.shape.length} dimensions of ${typeName(classOf)}`,
-    )
-  }
-  if (shape[0] !== classOf.length) {
-    throw new DataError(
-      `${labels.name}: expected one label for each of the ${shape[0]} images of ${images.name}, found ${classOf.length}`,
-    )
-  }
-  const wrong = classOf.findIndex((label) => label >= classes)
-  if (wrong >= 0) {
-    throw new DataError(
-      `${labels.name}: expected labels of 0 to ${classes - 1}, found ${classOf[wrong]} at label ${wrong} (byte ` +
-        `${8 + wrong} of the file)`,
-    )
-  }
-  return dataset({ name, inputs: data, targets: classOf, sampleShape: shape.slice(1), classes })
 }
 
 /**
@@ -380,8 +336,4 @@ function order(set: Dataset, { seed = 0, shuffle = true }: SplitOptions): Uint32
 
 function inOrder(count: number): Uint32Array {
   return Uint32Array.from({ length: count }, (_, i) => i)
-}
-
-function typeName(value: unknown): string {
-  return Object.prototype.toString.call(value).slice(8, -1)
 }

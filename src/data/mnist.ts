@@ -8,13 +8,12 @@ import {
   readFirst,
   saveCached,
 } from '#files'
-import { DataError } from '../errors.js'
-import { leaf, list, object, optional, read } from '../schema/schema.js'
-import { abortSignal, aFunction, text, truth } from '../schema/values.js'
+import { DataError, DataUnavailableError } from '../errors.js'
 import { sha256 } from '../sha256.js'
-import { type Dataset, datasetFromIdx, type NamedIdx } from './dataset.js'
+import type { Dataset } from './dataset.js'
 import type { FoundFile } from './files.js'
 import { gunzipIdx, isGzip, readIdx } from './idx.js'
+import { datasetFromIdx, type NamedIdx } from './idx-dataset.js'
 
 /** One of the four files of a family. */
 export interface FamilyFile {
@@ -69,23 +68,6 @@ export interface DataOptions {
   onProgress?: (progress: DataProgress) => void
 }
 
-/** Zero is a mirror that has no time to answer. */
-const milliseconds = leaf<number>(
-  'a number of milliseconds from 0 up',
-  (value) => typeof value === 'number' && value >= 0,
-)
-
-const dataOptions = object<DataOptions>({
-  dir: optional(text),
-  cacheDir: optional(text),
-  download: optional(truth),
-  mirrors: optional(list('base URLs', text)),
-  connectTimeout: optional(milliseconds),
-  stallTimeout: optional(milliseconds),
-  signal: optional(abortSignal),
-  onProgress: optional(aFunction()),
-})
-
 /** A family in memory. */
 export interface FamilyData {
   /** The family's, where all four files are those that were published; else "your files in" their folder. */
@@ -94,16 +76,6 @@ export interface FamilyData {
   readonly test: Dataset
   /** The folder that holds the files. */
   readonly folder: string
-}
-
-/** A family that is on no disk here and could not be downloaded: nothing is damaged, and other data would do. */
-export class DataUnavailableError extends DataError {
-  override name = 'DataUnavailableError'
-
-  /** @param reason without the advice that goes after it */
-  constructor(readonly reason: string) {
-    super(`${reason} Give the folder of its files as dir, or in the environment variable LANEGRAD_DATA.`)
-  }
 }
 
 type Checksums = Record<'trainImages' | 'trainLabels' | 'testImages' | 'testLabels', string>
@@ -183,25 +155,6 @@ export const families = {
     },
   ),
 } satisfies Record<string, Family>
-
-async function load(name: keyof typeof families, options: DataOptions): Promise<FamilyData> {
-  return loadFamily(families[name], read(DataError, name, 'options', dataOptions, options))
-}
-
-/** MNIST: 60,000 and 10,000 handwritten digits, 28x28 bytes each. Looked for as loadFamily says. */
-export function mnist(options: DataOptions = {}): Promise<FamilyData> {
-  return load('mnist', options)
-}
-
-/** Fashion-MNIST: 60,000 and 10,000 articles of clothing, 28x28 bytes each. Looked for as loadFamily says. */
-export function fashionMnist(options: DataOptions = {}): Promise<FamilyData> {
-  return load('fashionMnist', options)
-}
-
-/** KMNIST: 60,000 and 10,000 cursive Japanese characters, 28x28 bytes each. Looked for as loadFamily says. */
-export function kmnist(options: DataOptions = {}): Promise<FamilyData> {
-  return load('kmnist', options)
-}
 
 /**
  * Loads a family from the first of these that has it: `dir`, the folder in the environment variable LANEGRAD_DATA, the

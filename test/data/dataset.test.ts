@@ -2,7 +2,6 @@ import t from 'tap'
 import {
   type Dataset,
   dataset,
-  datasetFromIdx,
   holdout,
   kfold,
   rowOf,
@@ -12,6 +11,7 @@ import {
   take,
 } from '../../src/data/dataset.js'
 import type { IdxArray } from '../../src/data/idx.js'
+import { datasetFromIdx } from '../../src/data/idx-dataset.js'
 import { randomWords } from '../support/data.js'
 
 /** Labels count up, so that they tell which row of the source a sample is. */

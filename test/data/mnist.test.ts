@@ -3,15 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import t from 'tap'
 import { readIdx, writeIdx } from '../../src/data/idx.js'
-import {
-  type DataProgress,
-  families,
-  fashionMnist,
-  fetchFamily,
-  kmnist,
-  loadFamily,
-  mnist,
-} from '../../src/data/mnist.js'
+import { type DataProgress, families, fetchFamily, loadFamily } from '../../src/data/mnist.js'
+import { fashionMnist, kmnist, mnist } from '../../src/data/published.js'
 import { deadAddress, serve, temporaryFolder, tinyFamily } from '../support/data.js'
 
 const realData = process.env.LANEGRAD_DATA

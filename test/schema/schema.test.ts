@@ -55,7 +55,7 @@ t.test('messages name the place within the argument', async (t) => {
   ]
   for (const [schema, value, message] of places) {
     const argument = message.startsWith('f: it') ? 'it' : 'options'
-    t.throws(() => read(ModelError, 'f', argument, schema, value), new ModelError(message))
+    t.throws(() => read(ModelError, 'f', argument, schema, value), { name: 'ModelError', message: message })
   }
 })
 
