@@ -93,8 +93,8 @@ const table: Record<string, Entry> = {
   adam: optimizer,
   adamw: optimizer,
   apply: layer({ layer: dense(2), x: lanegrad.input([2]) }),
-  averagePool2d: layer({ size: 2, ...options }),
-  batchNorm: layer(options),
+  averagePooling2d: layer({ size: 2, ...options }),
+  batchNormalization: layer(options),
   bidirectional: layer({ layer: lanegrad.lstm(2) }),
   builtInDigits: { right: { options: { train: 1, test: 1 } }, optional: ['options'], error: DataError },
   calibration: {
@@ -148,10 +148,10 @@ const table: Record<string, Entry> = {
   jsonLine: { right: { result: epoch }, error: LanegradError },
   kfold: { right: { set: data, k: 2, ...options }, optional: ['options'], error: DataError },
   kmnist: { right: options, optional: ['options'], error: DataError },
-  layerNorm: layer(options),
+  layerNormalization: layer(options),
   lstm: layer({ units: 2, ...options }),
   masking: layer({ value: 0 }, { optional: ['value'], except: { value: ['negative'] } }),
-  maxPool2d: layer({ size: 2, ...options }),
+  maxPooling2d: layer({ size: 2, ...options }),
   mnist: { right: options, optional: ['options'], error: DataError },
   model: layer({ options: graph }, { optional: [] }),
   modelFromConfig: { right: { config: model.config }, error: ModelError },
@@ -189,7 +189,7 @@ const table: Record<string, Entry> = {
   },
   sgd: optimizer,
   shuffled: { right: { set: data, seed: 1 }, error: DataError },
-  simpleRnn: layer({ units: 2, ...options }),
+  simpleRNN: layer({ units: 2, ...options }),
   standardisation: { right: { set: data }, error: DataError },
   stepDecay: schedule({ start: 1, factor: 1, every: 1 }),
   subset: { right: { set: data, positions: [0] }, error: DataError },
@@ -218,7 +218,14 @@ const table: Record<string, Entry> = {
 }
 
 /** Functions that take no argument. */
-const withoutArguments = ['columns', 'csvHeader', 'engineSupport', 'flatten', 'globalAveragePool2d', 'pixels']
+const withoutArguments = [
+  'columns',
+  'csvHeader',
+  'engineSupport',
+  'flatten',
+  'globalAveragePooling2d',
+  'pixels',
+]
 
 /** Functions whose files and tables are looked at beside them. */
 const readers = [
@@ -335,9 +342,9 @@ const slips: [() => unknown, Failure, RegExp][] = [
   [() => trained({ optimizer: { type: 'constructor', rate: 1 } }), ModelError, /optimizer should be one of/],
   [() => trained({ optimizer: { type: '__proto__', rate: 1 } }), ModelError, /optimizer should be one of/],
   [
-    () => trained({ optimizer: { type: 'sgd', rate: { type: 'valueOf' } } }),
+    () => trained({ optimizer: { type: 'sgd', learningRate: { type: 'valueOf' } } }),
     ModelError,
-    /optimizer: sgd: rate should be/,
+    /optimizer: sgd: learningRate should be/,
   ],
   [
     () => trained({ loss: 'toString' }),
@@ -365,9 +372,9 @@ const slips: [() => unknown, Failure, RegExp][] = [
   [() => fitted({ epochs: 1, signal: 'x' }), ModelError, /^fit: signal should be an AbortSignal, found "x"/],
   [() => fitted({ epochs: 1, onStep: 3 }), ModelError, /onStep should be a function, found 3/],
   [
-    () => fitted({ epochs: 1, validation: holdout(data, 0.5) }),
+    () => fitted({ epochs: 1, validationData: holdout(data, 0.5) }),
     ModelError,
-    /validation should be a data set: its part train or validation/,
+    /validationData should be a data set: its part train or validation/,
   ],
   [
     () => fitted({ epochs: 1 }, holdout(data, 0.5)),
@@ -454,14 +461,18 @@ const slips: [() => unknown, Failure, RegExp][] = [
   [
     () => dense(3, { kernelInitializer: { type: 'normal', deviation: -1 } }),
     ModelError,
-    /kernel: normal: deviation should be a finite number from 0 up, found -1/,
+    /kernelInitializer: normal: deviation should be a finite number from 0 up, found -1/,
   ],
   [
     () => dense(3, { kernelInitializer: { type: 'uniform', limit: 1e39 } }),
     ModelError,
-    /kernel: uniform: limit should be/,
+    /kernelInitializer: uniform: limit should be/,
   ],
-  [() => dense(3, never({ kernel: { type: 'toString' } })), ModelError, /kernel should be one of/],
+  [
+    () => dense(3, never({ kernelInitializer: { type: 'toString' } })),
+    ModelError,
+    /kernelInitializer should be one of/,
+  ],
   [
     () => sequential([dense(2 ** 28)], { input: [784] }),
     ModelError,
@@ -508,9 +519,9 @@ const slips: [() => unknown, Failure, RegExp][] = [
   [
     () => sgd({ learningRate: -0.1 }),
     ModelError,
-    /^sgd: rate should be a finite number from 0 up or a schedule: .*found -0.1/,
+    /^sgd: learningRate should be a finite number from 0 up or a schedule: .*found -0.1/,
   ],
-  [() => adam({ learningRate: 1e300 }), ModelError, /rate should be a finite number/],
+  [() => adam({ learningRate: 1e300 }), ModelError, /learningRate should be a finite number/],
   [() => warmUp({ steps: 1, next: warmUp as never }), ModelError, /next should be .*the function warmUp/],
   [
     () => lanegrad.stepDecay({ start: -1, factor: 1, every: 1 }),
@@ -554,7 +565,7 @@ const slips: [() => unknown, Failure, RegExp][] = [
     DataError,
     /^builtInDigits: unknown field 'count'; known are train, test, seed/,
   ],
-  [() => dataset({ ...data, inputs: never([1, 2]) }), DataError, /^few: images should be/],
+  [() => dataset({ ...data, inputs: never([1, 2]) }), DataError, /^few: inputs should be/],
   [() => dataset(never({ ...data, lables: 1 })), DataError, /^few: unknown field 'lables'/],
   [() => trainer.restore(never(undefined)), ModelError, /restore/],
   [
