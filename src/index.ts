@@ -83,6 +83,7 @@ export type { RecurrentOptions } from './nn/layers/recurrent.js'
 export { reshape } from './nn/layers/reshape.js'
 export { type SimpleRnnOptions, simpleRNN } from './nn/layers/simple-rnn.js'
 export type { LayerSpec } from './nn/layers/spec.js'
+export { type TiedDenseOptions, tiedDense } from './nn/layers/tied-dense.js'
 export { timeDistributed } from './nn/layers/time-distributed.js'
 export type { LossName, LossSpec } from './nn/losses.js'
 export {

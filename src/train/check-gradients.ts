@@ -15,6 +15,7 @@ import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import { either, leaf, object, optional, read } from '../schema/schema.js'
 import { oneOf, wholeNumber } from '../schema/values.js'
 import { trainingProgram } from './programs.js'
+import { Rules } from './rules.js'
 import { Session } from './session.js'
 import { Stage } from './stage.js'
 import { createStepState, keptTensors, type StepState } from './state.js'
@@ -151,7 +152,7 @@ class RecordedStep {
     this.model = modelFromConfig(model.config)
     const weights = this.model.weightsIn(engine)
     this.model.setWeights(model.weights())
-    this.state = createStepState(this.model, recorder, (_, name, shape) => {
+    this.state = createStepState(this.model, new Rules([recorder], this.model), 1, (_, name, shape) => {
       const tensor = createTensor('external', name, shape)
       this.session.reserve(tensor.buffer, tensor.buffer.bytes)
       this.carried.push(tensor)
@@ -161,7 +162,7 @@ class RecordedStep {
     const { count } = batch
     const source = new Stage(this.session, this.state.indices, model.input, null).load(batch, 0, count, true)
     this.program = this.session.program('step', () =>
-      trainingProgram(this.model, loss, recorder, source, this.state, count, undefined, null),
+      trainingProgram(this.model, loss, source, this.state, count, undefined, null),
     )
   }
 

@@ -8,7 +8,6 @@ import type { Loss } from '../nn/loss.js'
 import { lossOf } from '../nn/losses.js'
 import { aModel, type Model } from '../nn/model.js'
 import type { Turns } from '../nn/turns.js'
-import type { Optimizer } from '../optim/optimizer.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import { either, read } from '../schema/schema.js'
 import { arrayOf } from '../schema/values.js'
@@ -16,6 +15,7 @@ import { breathe } from './breathe.js'
 import { ConfusionMatrix, type Evaluation, type Prediction } from './metrics.js'
 import { type EvaluatorOptions, evaluatorOptions } from './options.js'
 import { evaluationProgram, predictionProgram } from './programs.js'
+import { Rules, untrained } from './rules.js'
 import { Session } from './session.js'
 import { Stage } from './stage.js'
 import { createStepState, keptTensors, type Standard, type StepState, type Tally } from './state.js'
@@ -80,19 +80,21 @@ export class Evaluator {
   private released: Promise<void> | undefined
 
   /**
-   * @param optimizer whose memory is kept beside the model, or null
+   * @param rules whose memory is kept beside the model; null where it is not trained
+   * @param parts in which a training step works a batch through
    * @param statefulBatch samples a step of models with stateful layers
    */
   constructor(
     readonly engine: Engine,
     readonly model: Model,
     settings: EvaluatorOptions,
-    optimizer: Optimizer | null,
+    rules: Rules | null,
+    parts = 1,
     private readonly statefulBatch = 1,
   ) {
     const { loss = 'softmaxCrossEntropy', standardisation } = settings
     this.loss = lossOf(loss)
-    this.state = createStepState(model, optimizer, (run, name, shape) =>
+    this.state = createStepState(model, rules ?? new Rules([untrained], model), parts, (run, name, shape) =>
       this.carriedState(`${run}: ${name}`, shape),
     )
     const standard = standardisation ? this.checked(standardisation) : null

@@ -6,20 +6,30 @@ import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 
 /**
  * The gradients of a training step's parameters while the step is emitted. A parameter that is used several times has one
- * sum, to which each use adds its gradient as it is emitted, the last use first.
+ * sum, to which each use adds its gradient as it is emitted, the last use first. The parts of a batch go on with one sum.
  */
 export class Gradients {
   private readonly sums = new Map<Parameter, Tensor>()
   private waiting: { readonly gradient: Tensor; readonly sum: Tensor }[] = []
 
-  constructor(private readonly program: ProgramBuilder) {}
+  /**
+   * @param kept where the parts of a batch have their sums, by parameter
+   * @param isFirst whether this is the batch's first part, or all of it
+   */
+  constructor(
+    private readonly program: ProgramBuilder,
+    private readonly kept: ReadonlyMap<Parameter, Tensor>,
+    private readonly isFirst: boolean,
+  ) {}
 
   /** For instructions that go on with a sum. */
   sum(parameter: Parameter): GradientSum {
     const known = this.sums.get(parameter)
-    const tensor = known ?? createTensor('transient', `${parameter.name}.gradient`, parameter.tensor.shape)
+    const { name, tensor: values } = parameter
+    const tensor =
+      known ?? this.kept.get(parameter) ?? createTensor('transient', `${name}.gradient`, values.shape)
     this.sums.set(parameter, tensor)
-    return { tensor, isStarted: known !== undefined }
+    return { tensor, isStarted: known !== undefined || !this.isFirst }
   }
 
   /** For instructions that write a gradient: where `addUp` finds it. */

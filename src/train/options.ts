@@ -7,6 +7,7 @@ import { abortSignal, aFunction, seed, truth, wholeNumber } from '../schema/valu
 import { type AugmentOptions, augmentOptions } from './augment.js'
 import { type EarlyStoppingOptions, earlyStoppingOptions } from './early-stopping.js'
 import type { StepResult } from './results.js'
+import { type ParameterGroup, parameterGroups } from './rules.js'
 import { type ClipSpec, clipSpec } from './updates.js'
 
 export interface EvaluatorOptions {
@@ -22,6 +23,14 @@ export interface TrainerOptions extends EvaluatorOptions {
   readonly clip?: ClipSpec
   /** Samples a step, or `'full'` for all of them at once; 32 by default. The last batch of an epoch may be smaller. */
   readonly batchSize?: number | 'full'
+  /**
+   * Works each batch through in so many parts, one after the other, and adds their gradients up before the one update: the
+   * memory of a batch a fraction as large. The gradient is that of the whole batch's mean loss; see docs/arithmetic.md for
+   * where its bits are the same, too. Batch normalisation takes the statistics of each part. 1 by default.
+   */
+  readonly accumulate?: number
+  /** Settings for some parameters in place of the optimizer's; the first group that names a parameter has it. */
+  readonly parameterGroups?: readonly ParameterGroup[]
   /** Distorts images at random, in training only. */
   readonly augment?: AugmentOptions
   /** Draws a new order of the samples for every epoch; true by default. */
@@ -66,6 +75,8 @@ export const trainerOptions = object<TrainerOptions>({
       leaf<'full'>("'full'", (value) => value === 'full'),
     ),
   ),
+  accumulate: optional(wholeNumber(1)),
+  parameterGroups: optional(parameterGroups),
   augment: optional(augmentOptions),
   shuffle: optional(truth),
   seed: optional(seed),

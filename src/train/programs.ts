@@ -1,7 +1,6 @@
 import type { EmitContext } from '../nn/layer.js'
 import type { Loss } from '../nn/loss.js'
 import type { Model } from '../nn/model.js'
-import type { Optimizer } from '../optim/optimizer.js'
 import { type Program, ProgramBuilder } from '../program/builder.js'
 import * as instruction from '../program/instructions.js'
 import { Purpose, streamOf } from '../program/streams.js'
@@ -50,22 +49,33 @@ const withRows = (source: Tensor, rows: number): Tensor => ({
   shape: [rows, ...source.shape.slice(1)],
 })
 
-/** The program of one training step: gather a batch, forward, loss, backward, update. */
+/** Which part of a batch a program works through: all of it, where it is the first and the last. */
+export interface Part {
+  /** Samples of the whole batch. */
+  readonly of: number
+  readonly isFirst: boolean
+  readonly isLast: boolean
+}
+
+/**
+ * The program of one training step on `batch` samples: gather them, forward, loss, backward, and after the last part of a
+ * batch the update, by the mean gradient of all of its samples.
+ */
 export function trainingProgram(
   model: Model,
   loss: Loss,
-  optimizer: Optimizer,
   source: BatchSource,
   state: StepState,
   batch: number,
   clip: ClipSpec | undefined,
   augmentation: Augmentation | null,
+  part: Part = { of: batch, isFirst: true, isLast: true },
 ): Program {
   const program = new ProgramBuilder(`training step, batch ${batch}`)
   const x = emitSamples(program, source, state.indices, batch, augmentation)
   const y = emitLabels(program, source, state.indices, batch)
-  const updates = new Updates(program, optimizer, state.slots, state.scalars, clip)
-  const gradients = new Gradients(program)
+  const updates = new Updates(program, state, clip)
+  const gradients = new Gradients(program, state.sums, part.isFirst)
   const context: EmitContext = {
     ...{ program, batch, training: true, step: state.step, seed: model.seed },
     carried: (name, shape) => state.carried('training', name, shape),
@@ -74,15 +84,19 @@ export function trainingProgram(
     gradientSumOf: (parameter) => (state.slots.has(parameter) ? gradients.sum(parameter) : null),
     nodeDone(name, parameters) {
       gradients.addUp(name)
-      for (const [parameter, gradient] of gradients.take(parameters)) {
+      for (const [parameter, gradient] of part.isLast ? gradients.take(parameters) : []) {
         updates.add({ parameter, gradient, origin: name })
       }
     },
   }
   const { outputs, backward } = model.forward(context, [x], [loss.layout])
-  const { gradient } = emitLoss(context, model, loss, outputs[0]!.tensor, y, state.training)
+  const { gradient } = emitLoss(context, state, loss, outputs[0]!.tensor, y, state.training)
+  if (batch < part.of) {
+    const count = sizeOf(gradient!.shape)
+    program.emit(instruction.scale, { x: gradient, y: gradient, count, factor: batch / part.of })
+  }
   backward([gradient], false)
-  updates.finish()
+  if (part.isLast) updates.finish()
   return program
 }
 
@@ -107,7 +121,7 @@ export function evaluationProgram(
   const y = emitLabels(program, source, state.indices, batch)
   const context = inferenceContext(program, model, state, 'evaluation', batch)
   const { outputs } = model.forward(context, [x], [loss.layout])
-  emitLoss(context, model, loss, outputs[0]!.tensor, y, state.evaluation)
+  emitLoss(context, state, loss, outputs[0]!.tensor, y, state.evaluation)
   return program
 }
 
@@ -146,7 +160,7 @@ function inferenceContext(
 
 function emitLoss(
   context: EmitContext,
-  model: Model,
+  { rules }: StepState,
   loss: Loss,
   output: Tensor,
   labels: Tensor,
@@ -157,6 +171,6 @@ function emitLoss(
     ...{ loss: result.loss, predicted: result.predicted, labels, totals, confusion },
     ...{ rows: context.batch, classes: confusion.shape[0]! },
   })
-  emitPenalties(context.program, model.parameters, totals, context.batch)
+  emitPenalties(context.program, [...rules.of.keys()], totals, context.batch)
   return result
 }

@@ -1,8 +1,8 @@
 import type { Parameter } from '../nn/initialisers.js'
 import type { Shape } from '../nn/layer.js'
 import type { Model } from '../nn/model.js'
-import type { Optimizer } from '../optim/optimizer.js'
 import { createTensor, type Tensor } from '../program/tensor.js'
+import type { Rules } from './rules.js'
 
 /** Memory that the host and a step's program share, and what the optimizer keeps from step to step. */
 export interface StepState {
@@ -10,13 +10,17 @@ export interface StepState {
   readonly step: Tensor
   /** Number of the epoch, uint32. */
   readonly epoch: Tensor
-  /** The step's numbers that the host writes for the optimizer, its learning rate among them. */
+  /** The step's numbers that the host writes for the optimizer and its groups, their learning rates among them. */
   readonly scalars: Tensor
+  /** How each parameter is trained that is; also where the state is of no trainer, since penalties of others do not count. */
+  readonly rules: Rules
   /** External: int32, rows of the source that make up the batch. */
   readonly indices: Tensor
   readonly training: Tally
   readonly evaluation: Tally
   readonly slots: ReadonlyMap<Parameter, readonly Tensor[]>
+  /** Gradients of the parts of a batch so far, where a step works it through in parts. */
+  readonly sums: ReadonlyMap<Parameter, Tensor>
   /** Memory that stateful layers carry from batch to batch of one kind of run. */
   readonly carried: (run: Run, name: string, shape: Shape) => Tensor
 }
@@ -47,15 +51,18 @@ export interface BatchSource {
   readonly standardisation: Standard | null
 }
 
-/** Lays out the state of training `model`. */
+/** Lays out the state of training `model`, each batch in so many parts. */
 export function createStepState(
   model: Model,
-  optimizer: Optimizer | null,
+  rules: Rules,
+  parts: number,
   carried: StepState['carried'],
 ): StepState {
   const classes = model.output.at(-1)!
   const slotsOf = ({ name, tensor }: Parameter) =>
-    (optimizer?.slots ?? []).map((slot) => createTensor('state', `${name}.${slot}`, tensor.shape))
+    rules.slots.map((slot) => createTensor('state', `${name}.${slot}`, tensor.shape))
+  const sumOf = ({ name, tensor }: Parameter) => createTensor('state', `${name}.gradient`, tensor.shape)
+  const trained = [...rules.of.keys()]
   const tally = (): Tally => ({
     totals: createTensor('state', 'totals', [4], 'f64'),
     confusion: createTensor('state', 'confusion', [classes, classes], 'i32'),
@@ -63,21 +70,27 @@ export function createStepState(
   return {
     step: createTensor('state', 'step', [1], 'i32'),
     epoch: createTensor('state', 'epoch', [1], 'i32'),
-    scalars: createTensor('state', 'scalars', [optimizer?.scalars(1, 0).length ?? 0]),
+    scalars: createTensor('state', 'scalars', [rules.count]),
     indices: createTensor('external', 'indices', [0], 'i32'),
     training: tally(),
     evaluation: tally(),
-    slots: new Map(
-      model.parameters
-        .filter((parameter) => model.trains(parameter))
-        .map((parameter) => [parameter, slotsOf(parameter)]),
-    ),
+    slots: new Map(trained.map((parameter) => [parameter, slotsOf(parameter)])),
+    sums: new Map(parts > 1 ? trained.map((parameter) => [parameter, sumOf(parameter)]) : []),
+    rules,
     carried,
   }
 }
 
 /** Every tensor of a state that is kept from step to step. */
-export function keptTensors({ step, epoch, scalars, training, evaluation, slots }: StepState): Tensor[] {
+export function keptTensors({
+  step,
+  epoch,
+  scalars,
+  training,
+  evaluation,
+  slots,
+  sums,
+}: StepState): Tensor[] {
   const tallies = [training, evaluation].flatMap(({ totals, confusion }) => [totals, confusion])
-  return [step, epoch, scalars, ...tallies, ...[...slots.values()].flat()]
+  return [step, epoch, scalars, ...tallies, ...[...slots.values()].flat(), ...sums.values()]
 }

@@ -2,8 +2,6 @@ import type { Dataset } from '../data/dataset.js'
 import { anEngine, type Engine } from '../engine/engine.js'
 import { ModelError, TrainingError } from '../errors.js'
 import { aModel, type Model } from '../nn/model.js'
-import { buildOptimizer } from '../optim/index.js'
-import type { Optimizer } from '../optim/optimizer.js'
 import type { Program } from '../program/builder.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import { read } from '../schema/schema.js'
@@ -22,8 +20,9 @@ import { checkEarlyStopping, EarlyStopping, type EarlyStoppingProgress } from '.
 import { Evaluator } from './evaluator.js'
 import { Fit } from './fit.js'
 import { type FitOptions, fitOptions, type TrainerOptions, trainerOptions } from './options.js'
-import { shuffleProgram, trainingProgram } from './programs.js'
+import { type Part, shuffleProgram, trainingProgram } from './programs.js'
 import type { EpochResult } from './results.js'
+import { type Rules, rulesOf } from './rules.js'
 import type { BatchSource } from './state.js'
 
 /**
@@ -43,7 +42,8 @@ export function createTrainer(engine: Engine, model: Model, options: TrainerOpti
 export class Trainer extends Evaluator {
   /** Every epoch of every `fit`, in order. */
   readonly history: EpochResult[] = []
-  private readonly optimizer: Optimizer
+  private readonly rules: Rules
+  private readonly accumulate: number
   private readonly seed: number
   private readonly batchSize: number
   /** Drawn for every epoch: where each of its samples lies in the data set. */
@@ -65,11 +65,12 @@ export class Trainer extends Evaluator {
     private readonly options: TrainerOptions,
   ) {
     if (options.augment) checkAugmented(model.input)
-    const { batchSize = 32, seed = model.seed } = options
-    const optimizer = buildOptimizer(options.optimizer)
+    const { batchSize = 32, accumulate = 1, seed = model.seed } = options
+    const rules = rulesOf(model, options.optimizer, options.parameterGroups)
     const samples = batchSize === 'full' ? Number.POSITIVE_INFINITY : batchSize
-    super(engine, model, options, optimizer, samples)
-    this.optimizer = optimizer
+    super(engine, model, options, rules, accumulate, samples)
+    this.rules = rules
+    this.accumulate = accumulate
     this.seed = seed
     this.batchSize = samples
   }
@@ -100,7 +101,7 @@ export class Trainer extends Evaluator {
     const options = read(ModelError, 'fit', 'options', fitOptions, given)
     this.checkData('fit', data)
     if (options.validationData) this.checkData('fit', options.validationData)
-    else if (this.optimizer.followsValidation) {
+    else if (this.rules.followsValidation) {
       throw new ModelError(
         'fit: the learning rate follows the validation loss, so the field validation should be a data set, found undefined.',
       )
@@ -179,11 +180,14 @@ export class Trainer extends Evaluator {
     this.resumed = progress.earlyStopping
   }
 
-  /** The program of a training step on `data`, to be printed, counted or run elsewhere. */
+  /** The program of a training step on `data`, or of the last of its parts, to be printed, counted or run elsewhere. */
   trainingProgram(data: Dataset): Program {
     this.checkOpen('trainingProgram')
     this.checkData('trainingProgram', data)
-    return this.buildStep(this.stage.sourceFor(data.inputs), Math.min(this.batchSize, data.count))
+    const batch = Math.min(this.batchSize, data.count)
+    const rows = Math.ceil(batch / this.accumulate)
+    const part = { of: batch, isFirst: rows === batch, isLast: true }
+    return this.buildStep(this.stage.sourceFor(data.inputs), rows, part)
   }
 
   /** Trains one epoch to its end, or until it is stopped; where that fails, everything is as if it had never begun. */
@@ -244,8 +248,8 @@ export class Trainer extends Evaluator {
       let loss: number
       try {
         const batch = Math.min(batchSize, count - samples)
-        rate = this.optimizer.rate(this.step, losses)
-        const running = this.startStep(data, samples, batch, order, rate)
+        rate = this.rules.rate(this.step, losses)
+        const running = this.startStep(data, samples, batch, order, losses)
         if (running) await running
         step++
         samples += batch
@@ -275,29 +279,68 @@ export class Trainer extends Evaluator {
     })
   }
 
-  /** Starts the next step, on the samples from the `start`-th of `order` on; returns as `runAsync`. */
+  /**
+   * Starts the next step, on the samples from the `start`-th of `order` on; returns as `runAsync`.
+   * @param losses of the validations so far
+   */
   private startStep(
     data: Dataset,
     start: number,
     batch: number,
     order: Uint32Array | undefined,
-    rate: number,
+    losses: readonly number[],
   ): Promise<void> | undefined {
-    const { session, state, optimizer } = this
-    const source = this.stage.load(data, start, batch, true, order)
-    const program = session.program(`train ${batch} ${source.images.type}`, () =>
-      this.buildStep(source, batch),
-    )
-    this.engine.views.u32[session.addressOf(state.step.buffer) >>> 2] = ++this.step
-    this.write(state.scalars, optimizer.scalars(this.step, rate))
+    this.write(this.state.scalars, this.rules.scalars(this.step, losses))
+    this.step++
+    const size = Math.ceil(batch / this.accumulate)
+    if (size < batch) return this.runParts(data, start, batch, order, size)
+    return this.startPart(data, start, batch, order, 1, { of: batch, isFirst: true, isLast: true })
+  }
+
+  /** Works a batch through in parts of `size` samples, the last one perhaps smaller. */
+  private async runParts(
+    data: Dataset,
+    start: number,
+    batch: number,
+    order: Uint32Array | undefined,
+    size: number,
+  ): Promise<void> {
+    let loss = 0
+    for (let done = 0, number = 1; done < batch; done += size, number++) {
+      const rows = Math.min(size, batch - done)
+      const part = { of: batch, isFirst: done === 0, isLast: done + rows === batch }
+      if (this.engine.busy) await this.engineIdle()
+      const running = this.startPart(data, start + done, rows, order, number, part)
+      if (running) await running
+      loss += rows * this.totals(this.state.training)[3]!
+    }
+    this.totals(this.state.training)[3] = loss / batch
+  }
+
+  /** @param number of the part, from 1: random masks are drawn anew for each */
+  private startPart(
+    data: Dataset,
+    start: number,
+    rows: number,
+    order: Uint32Array | undefined,
+    number: number,
+    part: Part,
+  ): Promise<void> | undefined {
+    const { session, state, accumulate } = this
+    const source = this.stage.load(data, start, rows, true, order)
+    const { of: whole, isFirst, isLast } = part
+    const key = `train ${rows} of ${whole} ${isFirst} ${isLast} ${source.images.type}`
+    const program = session.program(key, () => this.buildStep(source, rows, part))
+    const draw = (this.step - 1) * accumulate + number
+    this.engine.views.u32[session.addressOf(state.step.buffer) >>> 2] = draw
     return program.runAsync()
   }
 
-  private buildStep(source: BatchSource, batch: number): Program {
+  private buildStep(source: BatchSource, batch: number, part?: Part): Program {
     const { augment, clip } = this.options
     const { seed, state } = this
     const augmentation = augment ? { options: augment, seed, step: state.step } : null
-    return trainingProgram(this.model, this.loss, this.optimizer, source, state, batch, clip, augmentation)
+    return trainingProgram(this.model, this.loss, source, state, batch, clip, augmentation, part)
   }
 
   private async drawOrder(count: number, epoch: number): Promise<Uint32Array> {

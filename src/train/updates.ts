@@ -1,11 +1,11 @@
 import { PENALTY_BLOCK } from '../../assembly/codes.js'
 import type { Parameter } from '../nn/initialisers.js'
-import type { Optimizer } from '../optim/optimizer.js'
 import type { ProgramBuilder } from '../program/builder.js'
 import * as instruction from '../program/instructions.js'
-import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
+import { createTensor, sizeOf, slice, type Tensor } from '../program/tensor.js'
 import { isPlainObject, leaf, type Schema } from '../schema/schema.js'
 import { isPositive } from '../schema/values.js'
+import type { StepState } from './state.js'
 
 /**
  * Gradient clipping: every element to -value .. value, or all gradients together scaled down so that the root of the sum
@@ -50,9 +50,7 @@ export class Updates {
 
   constructor(
     private readonly program: ProgramBuilder,
-    private readonly optimizer: Optimizer,
-    private readonly slots: ReadonlyMap<Parameter, readonly Tensor[]>,
-    private readonly scalars: Tensor,
+    private readonly state: StepState,
     private readonly clip: ClipSpec | undefined,
   ) {}
 
@@ -101,8 +99,12 @@ export class Updates {
   }
 
   private update({ parameter, gradient }: Gradient): void {
-    const slots = this.slots.get(parameter)!
-    this.optimizer.emit(this.program, { parameter: parameter.tensor, gradient, slots, scalars: this.scalars })
+    const { rules, slots, scalars } = this.state
+    const { optimizer, start } = rules.of.get(parameter)!
+    optimizer.emit(this.program, {
+      ...{ parameter: parameter.tensor, gradient, slots: slots.get(parameter)! },
+      scalars: slice(scalars, start, [optimizer.scalars(1, 0).length]),
+    })
   }
 }
 

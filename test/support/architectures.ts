@@ -29,12 +29,15 @@ import {
   type SequentialConfig,
   sequential,
   simpleRNN,
+  tiedDense,
   timeDistributed,
 } from '../../src/index.js'
 
 type Draw = (low: number, high: number) => number
 type Shape = readonly number[]
 type Maker = (draw: Draw, shape: Shape) => LayerSpec
+/** A layer that needs another before it. */
+type PairMaker = (draw: Draw, before: readonly LayerSpec[]) => readonly LayerSpec[]
 
 /** A random network, and what it can be trained on. */
 export interface Architecture {
@@ -104,7 +107,7 @@ function drawBranch(draw: Draw, shape: Shape): LayerSpec[] {
   if (coin(draw)) return coin(draw) ? [] : [layerNormalization(), dropout(part(draw))]
   if (shape.length === 1) return [dense(draw(1, 4), { activation: drawActivation(draw) })]
   if (shape.length === 3) return [conv2d(draw(1, 3), drawWindow(draw, shape), { padding: 'same' })]
-  const layer = { ...pick(draw, Object.values(recurrent))(draw, shape), sequence: true }
+  const layer = { ...pick(draw, Object.values(recurrent))(draw, shape), returnSequences: true }
   return [coin(draw) ? bidirectional(layer) : layer]
 }
 
@@ -118,7 +121,9 @@ const anything = () => true
 type LayerType = Exclude<LayerSpec['type'], 'embedding'>
 
 /** For each layer the shapes it is used on, and how to draw one. */
-const makers: { readonly [T in LayerType]: readonly [fits: (shape: Shape) => boolean, Maker] } = {
+const makers: {
+  readonly [T in Exclude<LayerType, 'tiedDense'>]: readonly [fits: (shape: Shape) => boolean, Maker]
+} = {
   activation: [
     anything,
     (draw) => activation(pick(draw, [drawActivation(draw), 'softmax' as const, 'logSoftmax' as const])),
@@ -196,8 +201,14 @@ const makers: { readonly [T in LayerType]: readonly [fits: (shape: Shape) => boo
   ],
 }
 
+const tied: PairMaker = (draw, before) => {
+  const number = before.filter(({ type }) => type === 'dense').length + 1
+  const options = { activation: drawActivation(draw), useBias: coin(draw) }
+  return [dense(draw(1, 5)), tiedDense(`dense_${number}`, options)]
+}
+
 /** All kinds of layers. */
-export const layerTypes = Object.keys(makers) as LayerType[]
+export const layerTypes = [...Object.keys(makers), 'tiedDense'] as LayerType[]
 
 /** The last layers, up to what a loss takes, and that loss. */
 function drawHead(draw: Draw, shape: Shape, classes: number): { layers: LayerSpec[]; loss: LossSpec } {
@@ -227,8 +238,10 @@ export function drawArchitecture(draw: Draw, type: LayerType): Architecture {
   const shape = () => (layers.length === 0 ? input : build().output)
   // The length of a sequence must not depend on a weight.
   const fits = (type: LayerType) =>
-    makers[type][0](shape()) && (type !== 'masking' || layers.length === 0 || build().parameters.length === 0)
-  const add = (type: LayerType) => layers.push(makers[type][1](draw, shape()))
+    (type === 'tiedDense' ? vector(shape()) : makers[type][0](shape())) &&
+    (type !== 'masking' || layers.length === 0 || build().parameters.length === 0)
+  const add = (type: LayerType) =>
+    layers.push(...(type === 'tiedDense' ? tied(draw, layers) : [makers[type][1](draw, shape())]))
   const addAny = () => add(pick(draw, layerTypes.filter(fits)))
 
   for (let i = draw(0, 2); i > 0; i--) addAny()

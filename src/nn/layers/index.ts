@@ -21,6 +21,7 @@ import { buildAveragePool2d, buildGlobalAveragePool2d, buildMaxPool2d } from './
 import { buildReshape } from './reshape.js'
 import { buildSimpleRnn } from './simple-rnn.js'
 import type { LayerSpec } from './spec.js'
+import { buildTiedDense } from './tied-dense.js'
 import { buildTimeDistributed } from './time-distributed.js'
 
 const builders: { [T in LayerSpec['type']]: (spec: Extract<LayerSpec, { type: T }>, place: Place) => Layer } =
@@ -48,6 +49,7 @@ const builders: { [T in LayerSpec['type']]: (spec: Extract<LayerSpec, { type: T 
     reshape: buildReshape,
     rows: buildRows,
     simpleRNN: buildSimpleRnn,
+    tiedDense: buildTiedDense,
     timeDistributed: buildTimeDistributed,
   }
 

@@ -16,6 +16,7 @@ import type { MaskingSpec } from './masking.js'
 import type { AveragePool2dSpec, GlobalAveragePool2dSpec, MaxPool2dSpec } from './pool2d.js'
 import type { ReshapeSpec } from './reshape.js'
 import type { SimpleRnnSpec } from './simple-rnn.js'
+import type { TiedDenseSpec } from './tied-dense.js'
 
 /**
  * The description of a layer: plain data, so that a model can be written as JSON. It holds descriptions of layers itself
@@ -42,6 +43,7 @@ export type LayerSpec =
   | MaxPool2dSpec
   | ReshapeSpec
   | SimpleRnnSpec
+  | TiedDenseSpec
   | TimeDistributedSpec
 
 export interface ConcatenateSpec {
