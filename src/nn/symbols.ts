@@ -7,7 +7,7 @@ import { deep } from '../schema/plain-data.js'
 import { leaf, list, object, optional, read, type Schema } from '../schema/schema.js'
 import { oneOf, shape } from '../schema/values.js'
 import type { InputType } from './built.js'
-import type { Shape } from './layer.js'
+import type { LayerOptions, Shape } from './layer.js'
 import { layerName } from './layer-fields.js'
 import { concatenateBranches } from './layers/concatenate.js'
 import { type ConcatenateSpec, type LayerSpec, layerSpec } from './layers/spec.js'
@@ -89,13 +89,16 @@ export function concatenate(values: readonly Symbolic[], options?: SideBySideOpt
  * Several rows of layers on the same input as one layer, their outputs side by side along the last axis. A branch without
  * layers passes the input on.
  */
-export function concatenate(branches: readonly (readonly LayerSpec[])[]): ConcatenateSpec
+export function concatenate(
+  branches: readonly (readonly LayerSpec[])[],
+  options?: LayerOptions,
+): ConcatenateSpec
 export function concatenate(
   given: readonly Symbolic[] | readonly (readonly LayerSpec[])[],
-  options: SideBySideOptions = {},
+  options: SideBySideOptions & LayerOptions = {},
 ): Symbolic | ConcatenateSpec {
   const areSymbols = Array.isArray(given) && given.some((value) => value instanceof Symbolic)
-  if (!areSymbols) return concatenateBranches(given as readonly (readonly LayerSpec[])[])
+  if (!areSymbols) return concatenateBranches(given as readonly (readonly LayerSpec[])[], options)
   return merged({ ...options, type: 'concatenate' }, given as readonly Symbolic[])
 }
 

@@ -137,7 +137,7 @@ const makers: {
     sequence,
     (draw, shape) => bidirectional(pick(draw, Object.values(recurrent))(draw, shape)),
   ],
-  columns: [atLeastTwoAxes, columns],
+  columns: [atLeastTwoAxes, () => columns()],
   concatenate: [
     anything,
     (draw, shape) => concatenate(Array.from({ length: draw(1, 3) }, () => drawBranch(draw, shape))),
@@ -164,15 +164,15 @@ const makers: {
       dense(draw(1, 9), { activation: drawActivation(draw), useBias: coin(draw), ...drawPenalty(draw) }),
   ],
   dropout: [anything, (draw) => dropout(part(draw))],
-  flatten: [anything, flatten],
-  globalAveragePooling2d: [image, globalAveragePooling2d],
+  flatten: [anything, () => flatten()],
+  globalAveragePooling2d: [image, () => globalAveragePooling2d()],
   gru: [sequence, recurrent.gru],
   layerNormalization: [anything, () => layerNormalization({ epsilon: 0.01 })],
   lstm: [sequence, recurrent.lstm],
   masking: [atLeastTwoAxes, (draw) => masking(0, { padding: pick(draw, ['end', 'anywhere']) })],
   maxPooling2d: [image, (draw, shape) => maxPooling2d(drawWindow(draw, shape), { strides: draw(1, 3) })],
   patches: [anything, (draw, shape) => patches(divisor(draw, sizeOf(shape)))],
-  pixels: [anything, pixels],
+  pixels: [anything, () => pixels()],
   reshape: [
     anything,
     (draw, shape) => {

@@ -1,6 +1,5 @@
 import * as instruction from '../../program/instructions.js'
 import { createTensor, sizeOf } from '../../program/tensor.js'
-import { description } from '../../schema/description.js'
 import { either } from '../../schema/schema.js'
 import { oneOf } from '../../schema/values.js'
 import {
@@ -9,7 +8,8 @@ import {
   emitActivation,
   activation as isActivation,
 } from '../activations.js'
-import type { Layer, Place } from '../layer.js'
+import type { Layer, LayerOptions, Place } from '../layer.js'
+import { layerDescription } from '../layer-fields.js'
 
 /** Activations of whole rows, over the last axis. */
 type RowActivation = keyof typeof rowActivations
@@ -19,18 +19,21 @@ const rowActivations = {
   logSoftmax: [instruction.logSoftmax, instruction.logSoftmaxBackward],
 } as const
 
-export interface ActivationLayerSpec {
+export interface ActivationLayerSpec extends LayerOptions {
   readonly type: 'activation'
   readonly activation: ActivationSpec | RowActivation
 }
 
-const layer = description<ActivationLayerSpec>('activation', {
+const layer = layerDescription<ActivationLayerSpec>('activation', {
   activation: either(oneOf('softmax', 'logSoftmax'), isActivation),
 })
 
 /** An activation function as a layer of its own: element by element, or `softmax` or `logSoftmax` over the last axis. */
-export function activation(name: ActivationSpec | RowActivation): ActivationLayerSpec {
-  return layer.create({ activation: name })
+export function activation(
+  name: ActivationSpec | RowActivation,
+  options: LayerOptions = {},
+): ActivationLayerSpec {
+  return layer.create({ activation: name }, options)
 }
 
 export function buildActivation(spec: ActivationLayerSpec, { name, input }: Place): Layer {

@@ -1,13 +1,13 @@
 import * as instruction from '../../program/instructions.js'
 import { createTensor, sizeOf, type Tensor } from '../../program/tensor.js'
-import { description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { between, positive } from '../../schema/values.js'
 import { gradientOrSpare } from '../gradients.js'
 import type { Parameter } from '../initialisers.js'
-import type { EmitContext, Layer, Place } from '../layer.js'
+import type { EmitContext, Layer, LayerOptions, Place } from '../layer.js'
+import { layerDescription } from '../layer-fields.js'
 
-export interface BatchNormOptions {
+export interface BatchNormOptions extends LayerOptions {
   /** How far the running mean and variance move towards those of each batch; 0.1 by default. */
   readonly momentum?: number
   /** Added to the variance before its root is taken; 0.00001 by default. */
@@ -18,7 +18,7 @@ export interface BatchNormSpec extends BatchNormOptions {
   readonly type: 'batchNormalization'
 }
 
-const layer = description<BatchNormSpec>('batchNormalization', {
+const layer = layerDescription<BatchNormSpec>('batchNormalization', {
   momentum: optional(between(0, 1)),
   epsilon: optional(positive),
 })

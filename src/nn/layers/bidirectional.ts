@@ -1,19 +1,19 @@
-import { description } from '../../schema/description.js'
 import { isPlainObject, leaf } from '../../schema/schema.js'
 import { joinBranches } from '../branches.js'
-import type { Layer, Place } from '../layer.js'
+import type { Layer, LayerOptions, Place } from '../layer.js'
+import { layerDescription } from '../layer-fields.js'
 import type { GruSpec } from './gru.js'
 import type { LstmSpec } from './lstm.js'
 import type { SimpleRnnSpec } from './simple-rnn.js'
 
-export interface BidirectionalSpec {
+export interface BidirectionalSpec extends LayerOptions {
   readonly type: 'bidirectional'
   readonly layer: SimpleRnnSpec | LstmSpec | GruSpec
 }
 
 const recurrent = ['simpleRNN', 'lstm', 'gru'] as const
 
-const described = description<BidirectionalSpec>('bidirectional', {
+const described = layerDescription<BidirectionalSpec>('bidirectional', {
   layer: leaf(
     'a recurrent layer: simpleRNN(...), lstm(...) or gru(...)',
     (value) => isPlainObject(value) && (recurrent as readonly unknown[]).includes(value.type),
@@ -25,8 +25,11 @@ const described = description<BidirectionalSpec>('bidirectional', {
  * `units` becomes 2 units. Without `sequence` it joins the forward state after the last step and the backward state after
  * step 0.
  */
-export function bidirectional(layer: SimpleRnnSpec | LstmSpec | GruSpec): BidirectionalSpec {
-  return described.create({ layer })
+export function bidirectional(
+  layer: SimpleRnnSpec | LstmSpec | GruSpec,
+  options: LayerOptions = {},
+): BidirectionalSpec {
+  return described.create({ layer }, options)
 }
 
 export function buildBidirectional(spec: BidirectionalSpec, place: Place): Layer {

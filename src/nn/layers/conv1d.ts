@@ -1,15 +1,15 @@
 import { ModelError } from '../../errors.js'
 import { reshape } from '../../program/tensor.js'
-import { description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { oneOf, truth, wholeNumber } from '../../schema/values.js'
 import { type ActivationSpec, activation } from '../activations.js'
 import { type Initializer, initialiser } from '../initialisers.js'
-import { type Layer, type Place, showShape } from '../layer.js'
+import { type Layer, type LayerOptions, type Place, showShape } from '../layer.js'
+import { layerDescription } from '../layer-fields.js'
 import { type PenaltyOptions, penaltyFields } from '../penalty.js'
 import { type Conv2dSpec, convolution } from './conv2d.js'
 
-export interface Conv1dOptions extends PenaltyOptions {
+export interface Conv1dOptions extends PenaltyOptions, LayerOptions {
   /** Steps from one window to the next; 1 by default. */
   readonly strides?: number
   /**
@@ -33,7 +33,7 @@ export interface Conv1dSpec extends Conv1dOptions {
   readonly kernelSize: number
 }
 
-const layer = description<Conv1dSpec>('conv1d', {
+const layer = layerDescription<Conv1dSpec>('conv1d', {
   filters: wholeNumber(1),
   kernelSize: wholeNumber(1),
   strides: optional(wholeNumber(1)),

@@ -1,16 +1,16 @@
 import * as instruction from '../../program/instructions.js'
 import { createTensor, type Tensor } from '../../program/tensor.js'
-import { description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { oneOf, truth, wholeNumber } from '../../schema/values.js'
 import { type ActivationSpec, activation, activationCode, emitActivated, rectifies } from '../activations.js'
 import { emitBiasGradient } from '../gradients.js'
 import { checkWindow, imageShape, sidesOf, type WindowSize, windowSize, windowsWithin } from '../images.js'
 import { type Initializer, initialiser, type Parameter } from '../initialisers.js'
-import type { EmitContext, Layer, Place } from '../layer.js'
+import type { EmitContext, Layer, LayerOptions, Place } from '../layer.js'
+import { layerDescription } from '../layer-fields.js'
 import { type PenaltyOptions, penaltyFields, penaltyOf } from '../penalty.js'
 
-export interface Conv2dOptions extends PenaltyOptions {
+export interface Conv2dOptions extends PenaltyOptions, LayerOptions {
   /** Pixels from one window to the next, down and across; 1 by default. */
   readonly strides?: number
   /**
@@ -34,7 +34,7 @@ export interface Conv2dSpec extends Conv2dOptions {
   readonly kernelSize: WindowSize
 }
 
-const layer = description<Conv2dSpec>('conv2d', {
+const layer = layerDescription<Conv2dSpec>('conv2d', {
   filters: wholeNumber(1),
   kernelSize: windowSize,
   strides: optional(wholeNumber(1)),

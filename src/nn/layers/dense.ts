@@ -2,16 +2,16 @@ import { GemmFlag } from '../../../assembly/codes.js'
 import { ModelError } from '../../errors.js'
 import * as instruction from '../../program/instructions.js'
 import { createTensor } from '../../program/tensor.js'
-import { description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { truth, wholeNumber } from '../../schema/values.js'
 import { type ActivationSpec, activation, activationCode, emitActivated, rectifies } from '../activations.js'
 import { emitBiasGradient, going } from '../gradients.js'
 import { type Initializer, initialiser, type Parameter } from '../initialisers.js'
-import { type Layer, type Place, showShape } from '../layer.js'
+import { type Layer, type LayerOptions, type Place, showShape } from '../layer.js'
+import { layerDescription } from '../layer-fields.js'
 import { type PenaltyOptions, penaltyFields, penaltyOf } from '../penalty.js'
 
-export interface DenseOptions extends PenaltyOptions {
+export interface DenseOptions extends PenaltyOptions, LayerOptions {
   /** `none` by default. */
   readonly activation?: ActivationSpec
   /** True by default. */
@@ -27,7 +27,7 @@ export interface DenseSpec extends DenseOptions {
   readonly units: number
 }
 
-const layer = description<DenseSpec>('dense', {
+const layer = layerDescription<DenseSpec>('dense', {
   units: wholeNumber(1),
   activation: optional(activation),
   useBias: optional(truth),

@@ -1,23 +1,23 @@
 import * as instruction from '../../program/instructions.js'
 import { Purpose, streamOf } from '../../program/streams.js'
 import { createTensor, sizeOf } from '../../program/tensor.js'
-import { description } from '../../schema/description.js'
 import { between } from '../../schema/values.js'
-import type { Layer, Place } from '../layer.js'
+import type { Layer, LayerOptions, Place } from '../layer.js'
+import { layerDescription } from '../layer-fields.js'
 
-export interface DropoutSpec {
+export interface DropoutSpec extends LayerOptions {
   readonly type: 'dropout'
   readonly rate: number
 }
 
-const layer = description<DropoutSpec>('dropout', { rate: between(0, 1) })
+const layer = layerDescription<DropoutSpec>('dropout', { rate: between(0, 1) })
 
 /**
  * Inverted dropout (Srivastava et al. 2014): in training each element is set to zero with probability `rate` and the
  * others are divided by 1 - rate; in inference it does nothing. The mask is not stored: the backward pass draws it again.
  */
-export function dropout(rate: number): DropoutSpec {
-  return layer.create({ rate })
+export function dropout(rate: number, options: LayerOptions = {}): DropoutSpec {
+  return layer.create({ rate }, options)
 }
 
 export function buildDropout(spec: DropoutSpec, { name, input, index }: Place): Layer {

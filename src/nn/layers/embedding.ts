@@ -2,14 +2,14 @@ import { NO_ID } from '../../../assembly/codes.js'
 import { ModelError } from '../../errors.js'
 import * as instruction from '../../program/instructions.js'
 import { createTensor, sizeOf } from '../../program/tensor.js'
-import { description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { truth, wholeNumber } from '../../schema/values.js'
 import { type Initializer, initialiser, type Parameter } from '../initialisers.js'
-import { type Layer, type Place, showShape } from '../layer.js'
+import { type Layer, type LayerOptions, type Place, showShape } from '../layer.js'
+import { layerDescription } from '../layer-fields.js'
 import { type PenaltyOptions, penaltyFields, penaltyOf } from '../penalty.js'
 
-export interface EmbeddingOptions extends PenaltyOptions {
+export interface EmbeddingOptions extends PenaltyOptions, LayerOptions {
   /** How the vectors start: uniform in -0.05 .. 0.05, as Keras has it. */
   readonly embeddingsInitializer?: Initializer
   /** Whether id 0 is padding, which layers and losses that follow pass over; false by default. */
@@ -24,7 +24,7 @@ export interface EmbeddingSpec extends EmbeddingOptions {
   readonly outputDim: number
 }
 
-const layer = description<EmbeddingSpec>('embedding', {
+const layer = layerDescription<EmbeddingSpec>('embedding', {
   inputDim: wholeNumber(1),
   outputDim: wholeNumber(1),
   embeddingsInitializer: optional(initialiser),

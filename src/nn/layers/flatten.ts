@@ -1,16 +1,16 @@
 import { reshape, sizeOf } from '../../program/tensor.js'
-import { description } from '../../schema/description.js'
-import type { Layer, Place } from '../layer.js'
+import type { Layer, LayerOptions, Place } from '../layer.js'
+import { layerDescription } from '../layer-fields.js'
 
-export interface FlattenSpec {
+export interface FlattenSpec extends LayerOptions {
   readonly type: 'flatten'
 }
 
-const layer = description<FlattenSpec>('flatten', {})
+const layer = layerDescription<FlattenSpec>('flatten', {})
 
 /** Makes each sample a vector, row-major: [28, 28] becomes [784]. Emits nothing. */
-export function flatten(): FlattenSpec {
-  return layer.create({})
+export function flatten(options: LayerOptions = {}): FlattenSpec {
+  return layer.create({}, options)
 }
 
 export function buildFlatten(spec: FlattenSpec, { name, input }: Place): Layer {

@@ -2,57 +2,57 @@
 import { ModelError } from '../../errors.js'
 import * as instruction from '../../program/instructions.js'
 import { createTensor, sizeOf } from '../../program/tensor.js'
-import { description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { wholeNumber } from '../../schema/values.js'
-import { type Layer, type Place, type Shape, showShape } from '../layer.js'
+import { type Layer, type LayerOptions, type Place, type Shape, showShape } from '../layer.js'
+import { layerDescription } from '../layer-fields.js'
 
-export interface RowsSpec {
+export interface RowsSpec extends LayerOptions {
   readonly type: 'rows'
   /** Only the first `count` rows; all by default. */
   readonly count?: number
 }
 
-export interface ColumnsSpec {
+export interface ColumnsSpec extends LayerOptions {
   readonly type: 'columns'
 }
 
-export interface PatchesSpec {
+export interface PatchesSpec extends LayerOptions {
   readonly type: 'patches'
   readonly size: number
 }
 
-export interface PixelsSpec {
+export interface PixelsSpec extends LayerOptions {
   readonly type: 'pixels'
 }
 
 export type FramingSpec = RowsSpec | ColumnsSpec | PatchesSpec | PixelsSpec
 
 const described = {
-  rows: description<RowsSpec>('rows', { count: optional(wholeNumber(1)) }),
-  columns: description<ColumnsSpec>('columns', {}),
-  patches: description<PatchesSpec>('patches', { size: wholeNumber(1) }),
-  pixels: description<PixelsSpec>('pixels', {}),
+  rows: layerDescription<RowsSpec>('rows', { count: optional(wholeNumber(1)) }),
+  columns: layerDescription<ColumnsSpec>('columns', {}),
+  patches: layerDescription<PatchesSpec>('patches', { size: wholeNumber(1) }),
+  pixels: layerDescription<PixelsSpec>('pixels', {}),
 }
 
 /** A step for each row of an image, from the top: [28, 28] becomes 28 steps of 28, or only the first `count` of them. */
-export function rows(count?: number): RowsSpec {
-  return described.rows.create({ ...(count !== undefined && { count }) })
+export function rows(count?: number, options: LayerOptions = {}): RowsSpec {
+  return described.rows.create({ ...(count !== undefined && { count }) }, options)
 }
 
 /** A step for each column of an image, from the left: [28, 28] becomes 28 steps of 28. */
-export function columns(): ColumnsSpec {
-  return described.columns.create({})
+export function columns(options: LayerOptions = {}): ColumnsSpec {
+  return described.columns.create({}, options)
 }
 
 /** A step for every `size` values in reading order: with 7, [28, 28] becomes 112 steps of 7. */
-export function patches(size: number): PatchesSpec {
-  return described.patches.create({ size })
+export function patches(size: number, options: LayerOptions = {}): PatchesSpec {
+  return described.patches.create({ size }, options)
 }
 
 /** A step for every single value in reading order: [28, 28] becomes 784 steps of 1. */
-export function pixels(): PixelsSpec {
-  return described.pixels.create({})
+export function pixels(options: LayerOptions = {}): PixelsSpec {
+  return described.pixels.create({}, options)
 }
 
 export function buildRows(spec: RowsSpec, place: Place): Layer {

@@ -1,12 +1,12 @@
 import { RecurrentFlag } from '../../../assembly/codes.js'
 import * as instruction from '../../program/instructions.js'
 import { createTensor } from '../../program/tensor.js'
-import { description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { oneOf } from '../../schema/values.js'
 import { emitBiasGradient } from '../gradients.js'
 import type { Parameter } from '../initialisers.js'
 import type { Layer, Place } from '../layer.js'
+import { layerDescription } from '../layer-fields.js'
 import {
   buildRecurrent,
   checkRecurrent,
@@ -26,7 +26,7 @@ export interface GruSpec extends GruOptions, RecurrentSpec {
   readonly type: 'gru'
 }
 
-const layer = description<GruSpec>('gru', {
+const layer = layerDescription<GruSpec>('gru', {
   ...recurrentFields,
   recurrentActivation: optional(oneOf('sigmoid', 'hardSigmoid')),
   reset: optional(oneOf('after', 'before')),

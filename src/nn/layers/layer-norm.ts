@@ -1,13 +1,13 @@
 import * as instruction from '../../program/instructions.js'
 import { createTensor, sizeOf } from '../../program/tensor.js'
-import { description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { positive } from '../../schema/values.js'
 import { gradientOrSpare } from '../gradients.js'
 import type { Parameter } from '../initialisers.js'
-import type { Layer, Place } from '../layer.js'
+import type { Layer, LayerOptions, Place } from '../layer.js'
+import { layerDescription } from '../layer-fields.js'
 
-export interface LayerNormOptions {
+export interface LayerNormOptions extends LayerOptions {
   /** Added to the variance before its root is taken; 0.00001 by default. */
   readonly epsilon?: number
 }
@@ -16,7 +16,7 @@ export interface LayerNormSpec extends LayerNormOptions {
   readonly type: 'layerNormalization'
 }
 
-const layer = description<LayerNormSpec>('layerNormalization', { epsilon: optional(positive) })
+const layer = layerDescription<LayerNormSpec>('layerNormalization', { epsilon: optional(positive) })
 
 /** Layer normalisation over the last axis, the same in training and inference. The formula is in assembly/layer-norm.ts. */
 export function layerNormalization(options: LayerNormOptions = {}): LayerNormSpec {

@@ -1,9 +1,9 @@
 import { RecurrentFlag } from '../../../assembly/codes.js'
 import * as instruction from '../../program/instructions.js'
-import { description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { finite, oneOf } from '../../schema/values.js'
 import type { Layer, Place } from '../layer.js'
+import { layerDescription } from '../layer-fields.js'
 import {
   buildRecurrent,
   checkRecurrent,
@@ -23,7 +23,7 @@ export interface LstmSpec extends LstmOptions, RecurrentSpec {
   readonly type: 'lstm'
 }
 
-const layer = description<LstmSpec>('lstm', {
+const layer = layerDescription<LstmSpec>('lstm', {
   ...recurrentFields,
   recurrentActivation: optional(oneOf('sigmoid', 'hardSigmoid')),
   forgetBias: optional(finite),

@@ -1,11 +1,11 @@
 import * as instruction from '../../program/instructions.js'
 import { createTensor } from '../../program/tensor.js'
-import { description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { finite, oneOf } from '../../schema/values.js'
-import type { Layer, Place } from '../layer.js'
+import type { Layer, LayerOptions, Place } from '../layer.js'
+import { layerDescription } from '../layer-fields.js'
 
-export interface MaskingOptions {
+export interface MaskingOptions extends LayerOptions {
   /**
    * Which steps of `value` are padding: those at the `end` of a sequence, after its last other step, which is the default, or
    * all of them, `anywhere`.
@@ -19,7 +19,7 @@ export interface MaskingSpec extends MaskingOptions {
   readonly value?: number
 }
 
-const layer = description<MaskingSpec>('masking', {
+const layer = layerDescription<MaskingSpec>('masking', {
   value: optional(finite),
   padding: optional(oneOf('end', 'anywhere')),
 })

@@ -1,7 +1,6 @@
 import { ModelError } from '../../errors.js'
 import * as instruction from '../../program/instructions.js'
 import { createTensor, type Tensor } from '../../program/tensor.js'
-import { description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { wholeNumber } from '../../schema/values.js'
 import {
@@ -13,9 +12,10 @@ import {
   windowSize,
   windowsWithin,
 } from '../images.js'
-import type { EmitContext, Forward, Layer, Place } from '../layer.js'
+import type { EmitContext, Forward, Layer, LayerOptions, Place } from '../layer.js'
+import { layerDescription } from '../layer-fields.js'
 
-export interface Pool2dOptions {
+export interface Pool2dOptions extends LayerOptions {
   /** Pixels from one window to the next, down and across; by default the side of a square window. */
   readonly strides?: number
 }
@@ -30,15 +30,15 @@ export interface AveragePool2dSpec extends Pool2dOptions {
   readonly poolSize: WindowSize
 }
 
-export interface GlobalAveragePool2dSpec {
+export interface GlobalAveragePool2dSpec extends LayerOptions {
   readonly type: 'globalAveragePooling2d'
 }
 
 const pooling = { poolSize: windowSize, strides: optional(wholeNumber(1)) }
 const described = {
-  maxPooling2d: description<MaxPool2dSpec>('maxPooling2d', pooling),
-  averagePooling2d: description<AveragePool2dSpec>('averagePooling2d', pooling),
-  globalAveragePooling2d: description<GlobalAveragePool2dSpec>('globalAveragePooling2d', {}),
+  maxPooling2d: layerDescription<MaxPool2dSpec>('maxPooling2d', pooling),
+  averagePooling2d: layerDescription<AveragePool2dSpec>('averagePooling2d', pooling),
+  globalAveragePooling2d: layerDescription<GlobalAveragePool2dSpec>('globalAveragePooling2d', {}),
 }
 
 /**
@@ -55,8 +55,8 @@ export function averagePooling2d(size: WindowSize, options: Pool2dOptions = {}):
 }
 
 /** The mean of each channel over the whole image: [height, width, channels] becomes [channels]. */
-export function globalAveragePooling2d(): GlobalAveragePool2dSpec {
-  return described.globalAveragePooling2d.create({})
+export function globalAveragePooling2d(options: LayerOptions = {}): GlobalAveragePool2dSpec {
+  return described.globalAveragePooling2d.create({}, options)
 }
 
 type Windows = ImageShape & {

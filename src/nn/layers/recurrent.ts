@@ -14,11 +14,11 @@ import { optional } from '../../schema/schema.js'
 import { between, oneOf, truth, wholeNumber } from '../../schema/values.js'
 import { emitBiasGradient, going } from '../gradients.js'
 import { type Blocks, type Initializer, initialiser, type Parameter } from '../initialisers.js'
-import { type EmitContext, type Layer, type Place, showShape } from '../layer.js'
+import { type EmitContext, type Layer, type LayerOptions, type Place, showShape } from '../layer.js'
 import { type PenaltyOptions, penaltyFields, penaltyOf } from '../penalty.js'
 
 /** `l1` and `l2` regularise both kernels. */
-export interface RecurrentOptions extends PenaltyOptions {
+export interface RecurrentOptions extends PenaltyOptions, LayerOptions {
   /** Gives every step's output, shape [steps, units], instead of the last one's, [units]. */
   readonly returnSequences?: boolean
   /** Runs from the last step to the first; outputs stay at their steps, and the "last" is that of step 0. */

@@ -1,19 +1,19 @@
 import { ModelError } from '../../errors.js'
 import { reshape as reshapeTensor, sizeOf } from '../../program/tensor.js'
-import { description } from '../../schema/description.js'
 import { shape as isShape } from '../../schema/values.js'
-import { type Layer, type Place, type Shape, showShape } from '../layer.js'
+import { type Layer, type LayerOptions, type Place, type Shape, showShape } from '../layer.js'
+import { layerDescription } from '../layer-fields.js'
 
-export interface ReshapeSpec {
+export interface ReshapeSpec extends LayerOptions {
   readonly type: 'reshape'
   readonly shape: Shape
 }
 
-const layer = description<ReshapeSpec>('reshape', { shape: isShape })
+const layer = layerDescription<ReshapeSpec>('reshape', { shape: isShape })
 
 /** Gives each sample's values, row-major, another shape of the same size: [28, 28] becomes [28, 28, 1]. Emits nothing. */
-export function reshape(shape: Shape): ReshapeSpec {
-  return layer.create({ shape })
+export function reshape(shape: Shape, options: LayerOptions = {}): ReshapeSpec {
+  return layer.create({ shape }, options)
 }
 
 export function buildReshape(spec: ReshapeSpec, { name, input }: Place): Layer {

@@ -1,9 +1,9 @@
 import { RecurrentFlag } from '../../../assembly/codes.js'
 import * as instruction from '../../program/instructions.js'
-import { description } from '../../schema/description.js'
 import { optional } from '../../schema/schema.js'
 import { oneOf } from '../../schema/values.js'
 import type { Layer, Place } from '../layer.js'
+import { layerDescription } from '../layer-fields.js'
 import {
   buildRecurrent,
   checkRecurrent,
@@ -21,7 +21,7 @@ export interface SimpleRnnSpec extends SimpleRnnOptions, RecurrentSpec {
   readonly type: 'simpleRNN'
 }
 
-const layer = description<SimpleRnnSpec>('simpleRNN', {
+const layer = layerDescription<SimpleRnnSpec>('simpleRNN', {
   ...recurrentFields,
   activation: optional(oneOf('tanh', 'relu')),
 })

@@ -1,4 +1,5 @@
 import { isPlainObject, leaf, type Schema } from '../../schema/schema.js'
+import type { LayerOptions } from '../layer.js'
 import type { ActivationLayerSpec } from './activation.js'
 import type { BatchNormSpec } from './batch-norm.js'
 import type { BidirectionalSpec } from './bidirectional.js'
@@ -46,12 +47,12 @@ export type LayerSpec =
   | TiedDenseSpec
   | TimeDistributedSpec
 
-export interface ConcatenateSpec {
+export interface ConcatenateSpec extends LayerOptions {
   readonly type: 'concatenate'
   readonly branches: readonly (readonly LayerSpec[])[]
 }
 
-export interface TimeDistributedSpec {
+export interface TimeDistributedSpec extends LayerOptions {
   readonly type: 'timeDistributed'
   readonly layer: LayerSpec
 }

@@ -1,18 +1,18 @@
 import { ModelError } from '../../errors.js'
 import { reshape } from '../../program/tensor.js'
-import { description } from '../../schema/description.js'
 import { show } from '../../schema/show.js'
-import type { Layer, Place } from '../layer.js'
+import type { Layer, LayerOptions, Place } from '../layer.js'
+import { layerDescription } from '../layer-fields.js'
 import { type LayerSpec, layerSpec, type TimeDistributedSpec } from './spec.js'
 
-const described = description<TimeDistributedSpec>('timeDistributed', { layer: layerSpec })
+const described = layerDescription<TimeDistributedSpec>('timeDistributed', { layer: layerSpec })
 
 /**
  * The same layer on every step of a sequence: [steps, ...] becomes [steps, ...the layer's output]. With `dense(10)` after
  * a recurrent layer with `sequence: true` it gives ten outputs a step.
  */
-export function timeDistributed(layer: LayerSpec): TimeDistributedSpec {
-  return described.create({ layer })
+export function timeDistributed(layer: LayerSpec, options: LayerOptions = {}): TimeDistributedSpec {
+  return described.create({ layer }, options)
 }
 
 export function buildTimeDistributed(spec: TimeDistributedSpec, { name, input, inner }: Place): Layer {
