@@ -164,6 +164,9 @@ const table: Record<string, Entry> = {
     call: (...values) => trainer.predict(...(values as [Anything])),
   },
   prepareImage: { right: { pixels: Uint8Array.of(0, 1), width: 2, height: 1 }, error: DataError },
+  preparePhoto: {
+    ...{ right: { luminance: new Uint8Array(4), width: 2, height: 2 }, error: DataError },
+  },
   printProgram: { right: { program }, error: LanegradError },
   programCost: { right: { program }, error: LanegradError },
   readIdx: { right: { bytes: lanegrad.writeIdx(idx), name: 'f' }, except: { name: named }, error: DataError },

@@ -1,4 +1,7 @@
 import { DataError } from '../errors.js'
+import { read } from '../schema/schema.js'
+import { show } from '../schema/show.js'
+import { arrayOf } from '../schema/values.js'
 import { digitsIn, flatInk } from './flat-ink.js'
 import type { Grey } from './paper.js'
 import { photoInk } from './photo-ink.js'
@@ -27,6 +30,7 @@ export function preparePhoto(
   width: number,
   height: number,
 ): Uint8Array {
+  read(DataError, 'preparePhoto', 'luminance', someLuminance, luminance)
   checkPicture(luminance, width, height)
   const picture = {
     width,
@@ -49,11 +53,15 @@ export function preparePhoto(
   return prepareImage(ink.pixels, ink.width, ink.height)
 }
 
+const someLuminance = arrayOf<Uint8Array | Uint8ClampedArray | Float32Array>(
+  ...[Uint8Array, Uint8ClampedArray, Float32Array],
+)
+
 function checkPicture(pixels: ArrayLike<number>, width: number, height: number): void {
   for (const [name, size] of Object.entries({ width, height })) {
     if (Number.isInteger(size) && size >= 1) continue
     throw new DataError(
-      `picture: expected a ${name} that is a whole number of pixels from 1 up, found ${size}`,
+      `picture: expected a ${name} that is a whole number of pixels from 1 up, found ${show(size)}`,
     )
   }
   if (pixels.length !== width * height) {

@@ -81,7 +81,7 @@ t.test('from IDX arrays, with the names of the files in errors', async (t) => {
   const labels: IdxArray = { shape: [2], data: Uint8Array.of(3, 9) }
   const make = (x: IdxArray, y: IdxArray) =>
     datasetFromIdx('set', { name: 'x.idx', array: x }, { name: 'y.idx', array: y }, 10)
-  t.match(make(images, labels), { name: 'set', count: 2, sampleShape: [2, 3], images: images.data })
+  t.match(make(images, labels), { name: 'set', count: 2, sampleShape: [2, 3], inputs: images.data })
   const cases: [IdxArray, IdxArray, RegExp][] = [
     [images, { shape: [3], data: new Uint8Array(3) }, /^y\.idx: .* each of the 2 images of x\.idx, found 3/],
     [

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { builtInDigits } from '../../src/data/digits.js'
-import { mnist } from '../../src/data/mnist.js'
 import { preparePhoto } from '../../src/data/photo.js'
+import { mnist } from '../../src/data/published.js'
 import { DataError } from '../../src/errors.js'
 import { clean, kinds } from '../support/photo-kinds.js'
 import {
@@ -33,7 +33,7 @@ t.test('of a hundred digits, five at most are lost by what a phone adds to them'
 })
 
 t.test('images as MNIST has them are taken as they are', { skip }, async (t) => {
-  const { images } = (await mnist()).test
+  const { inputs } = (await mnist()).test
   let changed = 0
   for (let i = 0; i < 2000; i++) {
     const pixels = Float32Array.from((images as Uint8Array).subarray(784 * i, 784 * (i + 1)))
@@ -44,7 +44,7 @@ t.test('images as MNIST has them are taken as they are', { skip }, async (t) => 
 })
 
 /** Built-in digits, so that no file is needed. */
-const digits = builtInDigits({ train: 10, test: 10, seed: 3 }).test.images as Uint8Array
+const digits = builtInDigits({ train: 10, test: 10, seed: 3 }).test.inputs as Uint8Array
 
 function shot(scene: Scene, digit = digits.subarray(0, 784)): Photo {
   return photograph(digit, { size: [120, 120], ...scene }, draws(1))

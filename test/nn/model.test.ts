@@ -62,11 +62,11 @@ t.test('what does not fit is refused by layer, field and shapes', async (t) => {
     ],
     [
       () => [flatten(), dense(5, { kernelInitializer: 'he' as never })],
-      /^dense: kernel should be one of "zeros", .*found "he"/,
+      /^dense: kernelInitializer should be one of "zeros", .*found "he"/,
     ],
     [
       () => [flatten(), dense(5, { bais: true } as never)],
-      /^dense: unknown field 'bais'; known are activation, bias/,
+      /^dense: unknown field 'bais'; known are activation, useBias/,
     ],
     [() => [flatten(), dropout(1)], /^dropout: rate should be a number from 0 up to, but not, 1, found 1/],
     [() => [flatten(), activation('softmacks' as never)], /^activation: activation should be/],

@@ -30,7 +30,7 @@ export async function trainedJudge({ train }: FamilyData): Promise<Judge> {
   const engine = await createEngine({ engine: 'simd' })
   const layers = [flatten(), dense(256, { activation: 'relu' }), dropout(0.1), dense(10)]
   const trainer = createTrainer(engine, sequential(layers, { input: [28, 28], seed: 1 }), {
-    ...{ optimizer: sgd({ rate: 0.1, momentum: 0.9 }), batchSize: 128 },
+    ...{ optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }), batchSize: 128 },
   })
   for await (const _ of trainer.fit(train, { epochs: 3 }));
   return {
@@ -51,10 +51,10 @@ export async function trainedJudge({ train }: FamilyData): Promise<Judge> {
 }
 
 /** A picture of each of the first digits. */
-export function photosOf(kind: Kind, { images }: Dataset, seed: number): Photo[] {
+export function photosOf(kind: Kind, { inputs }: Dataset, seed: number): Photo[] {
   return Array.from({ length: DIGITS }, (_, i) => {
     const draw = draws(seed * DIGITS + i)
-    return photograph((images as Uint8Array).subarray(784 * i, 784 * (i + 1)), kind.scene(draw), draw)
+    return photograph((inputs as Uint8Array).subarray(784 * i, 784 * (i + 1)), kind.scene(draw), draw)
   })
 }
 
@@ -73,6 +73,6 @@ export function flatlyPrepared(photo: Photo): Uint8Array | null {
   return ink === null ? null : prepareImage(ink.pixels, ink.width, ink.height)
 }
 
-export function countRight(classes: readonly number[], { labels }: Dataset): number {
-  return classes.filter((label, i) => label === labels[i]).length
+export function countRight(classes: readonly number[], { targets }: Dataset): number {
+  return classes.filter((label, i) => label === targets[i]).length
 }
