@@ -207,6 +207,7 @@ const table: Record<string, Entry> = {
     ...{ right: { scalars: { a: 1 }, step: 1, wallTime: 0 }, error: LanegradError },
     except: { scalars: ['fields', 'proto'], wallTime: ['negative'] },
   },
+  tiedDense: layer({ to: 'embedding_1', ...options }, { except: { to: named } }),
   timeDistributed: layer({ layer: dense(2) }),
   topKAccuracy: { right: { prediction, data, k: 1 }, error: [ModelError, DataError] },
   trainingProgram: {

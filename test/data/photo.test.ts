@@ -36,7 +36,7 @@ t.test('images as MNIST has them are taken as they are', { skip }, async (t) => 
   const { inputs } = (await mnist()).test
   let changed = 0
   for (let i = 0; i < 2000; i++) {
-    const pixels = Float32Array.from((images as Uint8Array).subarray(784 * i, 784 * (i + 1)))
+    const pixels = Float32Array.from((inputs as Uint8Array).subarray(784 * i, 784 * (i + 1)))
     const photo: Photo = { width: 28, height: 28, pixels }
     if (Buffer.compare(preparePhoto(pixels, 28, 28), flatlyPrepared(photo)!) !== 0) changed++
   }

@@ -219,7 +219,10 @@ t.test('groups that cannot be are refused by name', async (t) => {
     ],
     [[{ match: [] }], /parameterGroups\[0\]\.match should be /],
     [[{ match: '*', learningRate: -1 }], /parameterGroups\[0\]\.learningRate should be /],
-    [[{ match: '*', weightDecay: 1 }], /^createTrainer: parameterGroups\[0\]: rmsprop: unknown field 'weightDecay'/],
+    [
+      [{ match: '*', weightDecay: 1 }],
+      /^createTrainer: parameterGroups\[0\]: rmsprop: unknown field 'weightDecay'/,
+    ],
     [
       [{ match: '*', trainable: false, learningRate: 1 }],
       /parameterGroups\[0\] is frozen, so it should have no learningRate/,
