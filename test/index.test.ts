@@ -82,7 +82,7 @@ const graph = { inputs: x, outputs: lanegrad.apply(dense(2), x) }
 const layer = (right: Record<string, unknown>, more: Partial<Entry> = {}): Entry => ({
   ...{ right, error: ModelError, optional: ['options'], ...more },
 })
-const optimizer: Entry = { right: { options: { rate: 0.1 } }, error: ModelError }
+const optimizer: Entry = { right: { options: { learningRate: 0.1 } }, error: ModelError }
 const schedule = (fields: object): Entry => ({ right: { options: fields }, error: ModelError })
 const named = ['text']
 
@@ -343,8 +343,16 @@ const slips: [() => unknown, Failure, RegExp][] = [
     /^createTrainer: optimizer should be one of .*found the function sgd; did you mean sgd\(\.\.\.\)\?/,
   ],
   [() => trained({ optimizer: 'adam' }), ModelError, /optimizer should be one of .*found "adam"/],
-  [() => trained({ optimizer: { type: 'constructor', rate: 1 } }), ModelError, /optimizer should be one of/],
-  [() => trained({ optimizer: { type: '__proto__', rate: 1 } }), ModelError, /optimizer should be one of/],
+  [
+    () => trained({ optimizer: { type: 'constructor', learningRate: 1 } }),
+    ModelError,
+    /optimizer should be one of/,
+  ],
+  [
+    () => trained({ optimizer: { type: '__proto__', learningRate: 1 } }),
+    ModelError,
+    /optimizer should be one of/,
+  ],
   [
     () => trained({ optimizer: { type: 'sgd', learningRate: { type: 'valueOf' } } }),
     ModelError,

@@ -80,7 +80,7 @@ export function copyLabels(
     const label = labels[rowOf(data, sample)]!
     if (!(label < classes)) {
       throw new DataError(
-        `${data.name}: expected labels of 0 to ${classes - 1}, found ${label} at sample ${sample}`,
+        `${data.name}: expected targets of 0 to ${classes - 1}, found ${label} at sample ${sample}`,
       )
     }
     y[at + i] = label

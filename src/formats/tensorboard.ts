@@ -56,18 +56,17 @@ export function tensorboardScalars(
  * @param wallTime seconds since 1970
  */
 export function tensorboardEpoch(result: EpochResult, wallTime: number): Uint8Array<ArrayBuffer> {
-  const {
-    epoch,
-    loss,
-    accuracy,
-    learningRate: rate,
-    validation,
-    samplesPerSecond,
-  } = read(LanegradError, 'tensorboardEpoch', 'result', anEpoch, result)
+  const { epoch, loss, accuracy, learningRate, validation, samplesPerSecond } = read(
+    LanegradError,
+    'tensorboardEpoch',
+    'result',
+    anEpoch,
+    result,
+  )
   const measured = validation
     ? { 'loss/validation': validation.loss, 'accuracy/validation': validation.accuracy }
     : {}
-  const trained = { 'loss/training': loss, 'accuracy/training': accuracy, rate }
+  const trained = { 'loss/training': loss, 'accuracy/training': accuracy, learningRate }
   return tensorboardScalars(
     { ...trained, ...measured, samples_per_second: samplesPerSecond },
     epoch,

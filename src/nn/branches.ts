@@ -23,7 +23,7 @@ export function joinBranches({ name, input }: Place, branches: readonly Layer[])
   const odd = fixed.find(({ takes, gives }) => takes !== fixed[0]!.takes || gives !== fixed[0]!.gives)
   if (odd || (layout !== 'any' && layout.takes !== layout.gives && fixed.length < branches.length)) {
     throw new ModelError(
-      `${name}: all branches should end in the same kind of layer: recurrent with sequence: true, recurrent without, or not recurrent.`,
+      `${name}: all branches should end in the same kind of layer: recurrent with returnSequences: true, recurrent without, or not recurrent.`,
     )
   }
 

@@ -117,7 +117,7 @@ function buildAveragedSoftmaxCrossEntropy(spec: SequenceLossSpec): Loss {
     check(output, classes) {
       if (output.length === 2 && output[1] === classes) return
       throw new ModelError(
-        `${name}: the data have ${classes} classes, so the model's output should have shape [steps, ${classes}], found ${showShape(output)}; timeDistributed(dense(${classes})) after a recurrent layer with sequence: true gives that.`,
+        `${name}: the data have ${classes} classes, so the model's output should have shape [steps, ${classes}], found ${showShape(output)}; timeDistributed(dense(${classes})) after a recurrent layer with returnSequences: true gives that.`,
       )
     },
     emit(context, logits, labels) {

@@ -8,7 +8,7 @@ const columns = [
   'samples',
   'loss',
   'accuracy',
-  'rate',
+  'learningRate',
   'validationLoss',
   'validationAccuracy',
   'seconds',
@@ -18,10 +18,10 @@ const columns = [
 
 /** The figures of an epoch that a log keeps; those of the validation are null without it. */
 function figuresOf(result: EpochResult): Record<(typeof columns)[number], number | boolean | null> {
-  const { epoch, steps, samples, loss, accuracy, learningRate: rate, validation } = result
+  const { epoch, steps, samples, loss, accuracy, learningRate, validation } = result
   const { seconds, samplesPerSecond, complete } = result
   return {
-    ...{ epoch, steps, samples, loss, accuracy, rate },
+    ...{ epoch, steps, samples, loss, accuracy, learningRate },
     ...{ validationLoss: validation?.loss ?? null, validationAccuracy: validation?.accuracy ?? null },
     ...{ seconds, samplesPerSecond, complete },
   }

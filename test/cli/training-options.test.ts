@@ -48,17 +48,17 @@ t.test('options that are not right are refused by name', async (t) => {
     ],
     [
       '--optimizer {"type":"adam","beta3":1}',
-      /--optimizer: adam: unknown field 'beta3'; known are rate, beta1/,
+      /--optimizer: adam: unknown field 'beta3'; known are learningRate, beta1/,
     ],
     ['--optimizer {"type"', /'--optimizer <name>' argument '.*' is invalid\. Expected a name or JSON/],
     ['--optimizer rmsprop --momentum 0.5', /--momentum: rmsprop: unknown field 'momentum'/],
     [
       '--learning-rate {"type":"cosineDecay","start":1}',
-      /--learning-rate: sgd: rate: cosineDecay: the field 'steps' is missing/,
+      /--learning-rate: sgd: learningRate: cosineDecay: the field 'steps' is missing/,
     ],
     [
       '--learning-rate {"type":"cosine"}',
-      /--learning-rate: sgd: rate should be a finite number from 0 up or a schedule: \{"type":"stepDecay", \.\.\.\}/,
+      /--learning-rate: sgd: learningRate should be a finite number from 0 up or a schedule: \{"type":"stepDecay", \.\.\.\}/,
     ],
     ['--learning-rate {', /'--learning-rate <number>' argument '{' is invalid\. Expected a number or JSON/],
     ['--loss hinge', /--loss: loss should be one of "softmaxCrossEntropy", .*found "hinge"/],

@@ -111,7 +111,7 @@ t.test('bad options', async (t) => {
   }
   t.throws(
     () => builtInDigits({ train: 10, test: 0 }),
-    new DataError('built-in digits (synthetic): expected a count of 1 to 2739137, found 0'),
+    new DataError('builtInDigits: test should be a whole number from 1 to 2739137, found 0.'),
   )
 })
 

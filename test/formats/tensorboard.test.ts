@@ -142,12 +142,17 @@ t.test('event files can be read by their specification', async (t) => {
     { wallTime: 1_700_000_000.25, step: 0n, version: 'brain.Event:2', scalars: {} },
     {
       ...{ wallTime: 1_700_000_001, step: 1n },
-      scalars: { 'loss/training': 0.25, 'accuracy/training': 0.5, rate: 0.0625, samples_per_second: 50 },
+      scalars: {
+        'loss/training': 0.25,
+        'accuracy/training': 0.5,
+        learningRate: 0.0625,
+        samples_per_second: 50,
+      },
     },
     {
       ...{ wallTime: 1_700_000_002, step: 300n },
       scalars: {
-        ...{ 'loss/training': 0.25, 'accuracy/training': 0.5, rate: 0.0625, samples_per_second: 50 },
+        ...{ 'loss/training': 0.25, 'accuracy/training': 0.5, learningRate: 0.0625, samples_per_second: 50 },
         ...{ 'loss/validation': 0.125, 'accuracy/validation': 0.875 },
       },
     },

@@ -59,7 +59,7 @@ t.test('a wrong option is refused by name', async (t) => {
   const wrong: [() => object, RegExp][] = [
     [
       () => adam({ learningRate: Infinity }),
-      /^adam: rate should be a finite number from 0 up or a schedule: .*found Infinity/,
+      /^adam: learningRate should be a finite number from 0 up or a schedule: .*found Infinity/,
     ],
     [
       () => adam({ learningRate: rate, beta1: 1 }),
@@ -75,9 +75,12 @@ t.test('a wrong option is refused by name', async (t) => {
       () => adam({ learningRate: rate, amsgrad: 1 as never }),
       /^adam: amsgrad should be true or false, found 1/,
     ],
-    [() => adam({ rate, beta3: 1 } as never), /^adam: unknown field 'beta3'; known are rate, beta1, beta2/],
-    [() => adam({ learningRate: -1 }), /^adam: rate should be .*found -1/],
-    [() => adam({ learningRate: 1e39 }), /^adam: rate should be .*found 1e\+39/],
+    [
+      () => adam({ rate, beta3: 1 } as never),
+      /^adam: unknown field 'beta3'; known are learningRate, beta1, beta2/,
+    ],
+    [() => adam({ learningRate: -1 }), /^adam: learningRate should be .*found -1/],
+    [() => adam({ learningRate: 1e39 }), /^adam: learningRate should be .*found 1e\+39/],
     [() => adamw({ learningRate: rate, weightDecay: -1 }), /^adamw: weightDecay should be .*found -1/],
     [() => rmsprop({ learningRate: rate, decay: 2 }), /^rmsprop: decay should be .*found 2/],
     [() => rmsprop({} as never), /^rmsprop: the field 'rate' is missing/],
@@ -102,7 +105,7 @@ t.test('every optimizer trains a network, to the same bits on every engine', asy
   const data = dataset({ name: 'circle', inputs: images, targets: labels, sampleShape: [2], classes: 2 })
   for (const spec of specs) {
     const decay = 'weightDecay' in spec ? { weightDecay: 1e-3 } : {}
-    const optimizer = { ...spec, ...decay, rate: spec.type === 'sgd' ? 0.3 : 0.02 }
+    const optimizer = { ...spec, ...decay, learningRate: spec.type === 'sgd' ? 0.3 : 0.02 }
     const prints: string[] = []
     for (const name of ['simd', 'js'] as const) {
       const model = sequential([dense(16, { activation: 'tanh' }), dense(2)], { input: [2] })

@@ -149,16 +149,22 @@ t.test('powers and half waves are right to the last digits', async (t) => {
 
 t.test('wrong schedules are refused by name', async (t) => {
   const wrong: [() => unknown, RegExp][] = [
-    [() => 'fast', /^sgd: rate should be a finite number from 0 up or a schedule: stepDecay.*found "fast"/],
-    [() => ({ type: 'cosine' }), /^sgd: rate should be .*found {"type":"cosine"}/],
-    [() => ({ type: 'cosineDecay', start: 1 }), /^sgd: rate: cosineDecay: the field 'steps' is missing/],
+    [
+      () => 'fast',
+      /^sgd: learningRate should be a finite number from 0 up or a schedule: stepDecay.*found "fast"/,
+    ],
+    [() => ({ type: 'cosine' }), /^sgd: learningRate should be .*found {"type":"cosine"}/],
+    [
+      () => ({ type: 'cosineDecay', start: 1 }),
+      /^sgd: learningRate: cosineDecay: the field 'steps' is missing/,
+    ],
     [
       () => cosineDecay({ start: 1, steps: 0 }),
       /^cosineDecay: steps should be a whole number from 1 up, found 0/,
     ],
     [
       () => ({ type: 'warmUp', steps: 2, next: { type: 'stepDecay', start: 1, factor: -1, every: 1 } }),
-      /^sgd: rate: warmUp: next: stepDecay: factor should be a finite number from 0 up, found -1/,
+      /^sgd: learningRate: warmUp: next: stepDecay: factor should be a finite number from 0 up, found -1/,
     ],
     [() => warmUp({ steps: 2, next: null as never }), /^warmUp: next should be a finite number from 0 up or/],
     [

@@ -9,7 +9,10 @@ t.test('a wrong option is refused by name', async (t) => {
     ],
     [{ learningRate: 1, momentum: 1 }, /sgd: momentum should be a number from 0 up to, but not, 1, found 1/],
     [{ learningRate: 1, nesterov: true }, /sgd: nesterov needs a momentum above 0/],
-    [{ rate: 1, momentom: 0.9 } as never, /sgd: unknown field 'momentom'; known are rate, momentum/],
+    [
+      { learningRate: 1, momentom: 0.9 } as never,
+      /sgd: unknown field 'momentom'; known are learningRate, momentum/,
+    ],
     [{} as never, /sgd: the field 'rate' is missing/],
   ]
   for (const [options, message] of wrong) {

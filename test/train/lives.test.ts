@@ -171,7 +171,7 @@ t.test('an engine holds a batch, not a data set', async (t) => {
   await trainer.fit(quarters(64), { epochs: 1, validationData: quarters(300) })
   const bytes = engine.views.u8.length
   const images = new Uint8Array(16 * 500_000)
-  const large = { ...quarters(64), images, labels: new Uint8Array(500_000), count: 500_000 }
+  const large = { ...quarters(64), inputs: images, targets: new Uint8Array(500_000), count: 500_000 }
   for (let i = 0; i < 10; i++) await trainer.evaluate({ ...large, indices: new Uint32Array(100), count: 100 })
   t.equal(engine.views.u8.length, bytes)
 })

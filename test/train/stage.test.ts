@@ -37,7 +37,7 @@ t.test('labels and values that are not right are refused by sample, and nothing 
     floats.inputs[137 * 16 + 5] = Number.NaN
     const label = {
       name: 'DataError',
-      message: /^quarters: expected labels of 0 to 3, found 4 at sample 200$/,
+      message: /^quarters: expected targets of 0 to 3, found 4 at sample 200$/,
     }
     const value = {
       name: 'DataError',

@@ -131,7 +131,7 @@ export function checkRecurrent<T extends RecurrentSpec & { readonly type: string
   layer.read(name, spec)
   if (input.length !== 2) {
     throw new ModelError(
-      `${name}: a recurrent layer takes sequences, shape [steps, features], but its input has shape ${showShape(input)}; a framing such as rows(), or sequence: true in a recurrent layer before it, gives one.`,
+      `${name}: a recurrent layer takes sequences, shape [steps, features], but its input has shape ${showShape(input)}; a framing such as rows(), or returnSequences: true in a recurrent layer before it, gives one.`,
     )
   }
   if (spec.stateful && spec.initialState === 'trained') {

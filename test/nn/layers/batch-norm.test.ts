@@ -75,11 +75,11 @@ t.test('a wrong option is refused by name', async (t) => {
   const wrong: [() => LayerSpec, RegExp][] = [
     [
       () => batchNormalization({ momentum: 1 }),
-      /batchNorm: momentum should be a number from 0 up to, but not, 1, found 1/,
+      /batchNormalization: momentum should be a number from 0 up to, but not, 1, found 1/,
     ],
     [
       () => batchNormalization({ epsilon: 0 }),
-      /batchNorm: epsilon should be a finite number above 1e-45, found 0/,
+      /batchNormalization: epsilon should be a finite number above 1e-45, found 0/,
     ],
     [
       () => layerNormalization({ epsilon: -1 }),

@@ -34,7 +34,7 @@ interface Config {
 }
 
 function layersOf(config: Config): LayerSpec[] {
-  const options = { sequence: true, stateful: config.initial_state === 'given' }
+  const options = { returnSequences: true, stateful: config.initial_state === 'given' }
   const cell = () => {
     if (config.cell === 'rnn') return simpleRNN(config.hidden, options)
     if (config.cell === 'lstm') return lstm(config.hidden, options)

@@ -263,19 +263,19 @@ t.test('what does not fit is refused by name', (t) => {
   }
   refused(() => [lstm(0)], [3, 2], /lstm: units should be a whole number from 1 up, found 0/)
   refused(() => [gru(2)], [3], /gru_1: .*sequences, shape \[steps, features\], .* shape \[3\]/)
-  refused(() => [lstm(2), lstm(2)], [3, 2], /lstm_2: .* shape \[2\]; .*sequence: true/)
+  refused(() => [lstm(2), lstm(2)], [3, 2], /lstm_2: .* shape \[2\]; .*returnSequences: true/)
   refused(() => [lstm(2)], [0, 2], /sequential: input should be/)
   refused(
     () => [lstm(2, { recurrentActivation: 'relu' as never })],
     [3, 2],
-    /lstm: gateActivation .*'hardSigmoid'.*"relu"/,
+    /lstm: recurrentActivation .*'hardSigmoid'.*"relu"/,
   )
   refused(
     () => [gru(2, { reset: 'never' as never })],
     [3, 2],
     /gru: reset should be one of 'after', 'before'/,
   )
-  refused(() => [simpleRNN(2, { truncate: 0 })], [3, 2], /simpleRnn: truncate .* found 0/)
+  refused(() => [simpleRNN(2, { truncate: 0 })], [3, 2], /simpleRNN: truncate .* found 0/)
   refused(() => [lstm(2, { recurrentDropout: 1 })], [3, 2], /lstm: recurrentDropout .* found 1/)
   refused(
     () => [lstm(2, { stateful: true, initialState: 'trained' })],
