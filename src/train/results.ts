@@ -40,7 +40,16 @@ export interface EpochResult {
 export const anEpoch: Schema<EpochResult> = leaf('the result of an epoch, as fit yields it', (value) => {
   if (!isPlainObject(value)) return false
   const { validation, complete, ...others } = value
-  const figures = ['epoch', 'steps', 'samples', 'loss', 'accuracy', 'rate', 'seconds', 'samplesPerSecond']
+  const figures = [
+    'epoch',
+    'steps',
+    'samples',
+    'loss',
+    'accuracy',
+    'learningRate',
+    'seconds',
+    'samplesPerSecond',
+  ]
   return (
     figures.every((name) => typeof others[name] === 'number') &&
     typeof complete === 'boolean' &&

@@ -76,17 +76,17 @@ t.test('a wrong option is refused by name', async (t) => {
       /^adam: amsgrad should be true or false, found 1/,
     ],
     [
-      () => adam({ rate, beta3: 1 } as never),
+      () => adam({ learningRate: rate, beta3: 1 } as never),
       /^adam: unknown field 'beta3'; known are learningRate, beta1, beta2/,
     ],
     [() => adam({ learningRate: -1 }), /^adam: learningRate should be .*found -1/],
     [() => adam({ learningRate: 1e39 }), /^adam: learningRate should be .*found 1e\+39/],
     [() => adamw({ learningRate: rate, weightDecay: -1 }), /^adamw: weightDecay should be .*found -1/],
     [() => rmsprop({ learningRate: rate, decay: 2 }), /^rmsprop: decay should be .*found 2/],
-    [() => rmsprop({} as never), /^rmsprop: the field 'rate' is missing/],
+    [() => rmsprop({} as never), /^rmsprop: the field 'learningRate' is missing/],
     [
       () => adagrad({ learningRate: rate, initialAccumulatorValue: -1 }),
-      /^adagrad: start should be a finite number from 0 up, found -1/,
+      /^adagrad: initialAccumulatorValue should be a finite number from 0 up, found -1/,
     ],
     [() => ({ type: 'adamax', rate }), /^optimizer should be one of adagrad\(...\), adam\(...\), .*found/],
   ]

@@ -5,7 +5,7 @@ t.test('a wrong option is refused by name', async (t) => {
   const wrong: [SgdOptions, RegExp][] = [
     [
       { learningRate: Number.NaN },
-      /sgd: rate should be a finite number from 0 up or a schedule: stepDecay\(...\), .*found NaN/,
+      /sgd: learningRate should be a finite number from 0 up or a schedule: stepDecay\(...\), .*found NaN/,
     ],
     [{ learningRate: 1, momentum: 1 }, /sgd: momentum should be a number from 0 up to, but not, 1, found 1/],
     [{ learningRate: 1, nesterov: true }, /sgd: nesterov needs a momentum above 0/],
@@ -13,7 +13,7 @@ t.test('a wrong option is refused by name', async (t) => {
       { learningRate: 1, momentom: 0.9 } as never,
       /sgd: unknown field 'momentom'; known are learningRate, momentum/,
     ],
-    [{} as never, /sgd: the field 'rate' is missing/],
+    [{} as never, /sgd: the field 'learningRate' is missing/],
   ]
   for (const [options, message] of wrong) {
     t.throws(() => buildSgd(sgd(options)), { name: 'ModelError', message })

@@ -83,7 +83,7 @@ t.test('a wrong option is refused by name', async (t) => {
     ],
     [
       () => layerNormalization({ epsilon: -1 }),
-      /layerNorm: epsilon should be a finite number above 1e-45, found -1/,
+      /layerNormalization: epsilon should be a finite number above 1e-45, found -1/,
     ],
     [() => ({ ...layerNormalization(), axis: 1 }) as never, /layerNormalization_1: unknown field 'axis'/],
   ]
