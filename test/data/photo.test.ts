@@ -3,6 +3,7 @@ import { builtInDigits } from '../../src/data/digits.js'
 import { preparePhoto } from '../../src/data/photo.js'
 import { mnist } from '../../src/data/published.js'
 import { DataError } from '../../src/errors.js'
+import { mnist } from '../../src/index.js'
 import { clean, kinds } from '../support/photo-kinds.js'
 import {
   countRight,

@@ -46,9 +46,9 @@ const squares = (draw: Draw): NonNullable<Scene['ruling']> => {
 const strip = (draw: Draw): NonNullable<Scene['border']> => {
   const side = Math.floor(draw(0, 4))
   return {
-    thickness: [0, 1, 2, 3].map((i) => (i === side ? Math.round(draw(8, 36)) : 0)),
+    thickness: [0, 1, 2, 3].map((i) => (i === side ? Math.round(draw(5, 20)) : 0)),
     level: draw(10, 110),
-    soft: pick(draw, 0, 6),
+    soft: pick(draw, 0, 4),
   }
 }
 const inverse = { paper: 35, ink: 225 }
@@ -92,7 +92,7 @@ export const kinds: readonly Kind[] = [
   { name: 'noise', scene: (draw) => ({ noise: draw(4, 16) }) },
   {
     name: 'blur, noise and JPEG',
-    scene: (draw) => ({ blur: Math.round(draw(0, 4)), noise: draw(0, 8), jpeg: Math.round(draw(20, 70)) }),
+    scene: (draw) => ({ blur: Math.round(draw(0, 2)), noise: draw(0, 8), jpeg: Math.round(draw(20, 70)) }),
   },
   {
     name: 'lined paper askew in bad light',
@@ -115,7 +115,7 @@ export const kinds: readonly Kind[] = [
   {
     name: 'small on a sheet, a frame, bad light',
     scene: (draw) => ({
-      size: [400, 300],
+      size: [280, 210],
       digit: { side: draw(0.35, 0.7), x: draw(0.35, 0.65), y: draw(0.4, 0.6) },
       light: slope(draw, draw(0.5, 0.8)),
       border: { thickness: sides(draw, 2, 8), level: draw(0, 100) },

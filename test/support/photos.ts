@@ -57,7 +57,7 @@ export function draws(seed: number): Draw {
 
 /** Draws a scene around a digit of MNIST [28, 28], 0 to 255, its strokes with the sharp edges of a pen. */
 export function photograph(digit: Uint8Array, scene: Scene, draw: Draw): Photo {
-  const [width, height] = scene.size ?? [200, 200]
+  const [width, height] = scene.size ?? [140, 140]
   const shorter = Math.min(width, height)
   const { side, x: middleX, y: middleY } = scene.digit ?? { side: 1, x: 0.5, y: 0.5 }
   const { paper = 240, ink = 30, turn = 0, ruling, light = () => 1, border } = scene
