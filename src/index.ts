@@ -15,18 +15,28 @@ export { type BuiltInDigitsOptions, builtInDigits } from './data/digits.js'
 export { type IdxArray, readIdx, readIdxOrGzip, writeIdx, writeIdxGzip } from './data/idx.js'
 export type { DataOptions, DataProgress, FamilyData } from './data/mnist.js'
 export { type NpyArray, readNpy, readNpz } from './data/npy.js'
+export { type NpyDatasetOptions, npyDataset } from './data/npy-dataset.js'
 export { preparePhoto } from './data/photo.js'
 export {
   type PictureFile,
   type PictureOptions,
   type Pictures,
   picturesByClass,
+  picturesDataset,
   picturesInZip,
+  preparePictures,
 } from './data/pictures.js'
+export type {
+  ArraysPreparation,
+  PicturesPreparation,
+  Preparation,
+  TablePreparation,
+} from './data/preparation.js'
 export { prepareImage } from './data/prepare.js'
 export { fashionMnist, kmnist, mnist } from './data/published.js'
 export type { Raster } from './data/resample.js'
 export { type CsvOptions, readCsv } from './data/table/csv.js'
+export { tableDataset } from './data/table/dataset.js'
 export {
   type CategoryColumn,
   completeRows,

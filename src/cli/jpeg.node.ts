@@ -6,7 +6,7 @@
 import createDecoder from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js'
 import { DataError } from '../errors.js'
 import { base64 } from './jpeg-decoder.generated.js'
-import { checkSize, luminance, type Raster, RasterBuilder } from './raster.js'
+import { checkSize, type PixelSink, type SinkMaker } from './raster.js'
 
 /** What the markers say of a picture. */
 interface Frame {
@@ -55,24 +55,29 @@ const OTHER_FRAMES = [0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf
  * @param file its name, for messages
  * @throws DataError naming the file: damaged, too large, or of a kind that is not known
  */
-export async function readJpeg(bytes: Uint8Array, file: string): Promise<Raster> {
+export async function readJpeg<T extends PixelSink>(
+  bytes: Uint8Array,
+  file: string,
+  sinkOf: SinkMaker<T>,
+): Promise<T> {
   const { orientation, ...frame } = readMarkers(bytes, file)
   const { width, height, data } = await decode(bytes, file)
   if (width !== frame.width || height !== frame.height) {
     throw damaged(file, `expected ${frame.width} x ${frame.height} pixels, found ${width} x ${height}`)
   }
   const isOnSide = orientation >= 5 && orientation <= 8
-  const raster = new RasterBuilder(isOnSide ? height : width, isOnSide ? width : height)
+  const sink = sinkOf(isOnSide ? height : width, isOnSide ? width : height)
   const turn = turned(orientation, width - 1, height - 1)
   const [left, right, down] = turn.x
   const [top, rightDown, downDown] = turn.y
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at += 4) {
-      const grey = luminance(data[at]!, data[at + 1]!, data[at + 2]!)
-      raster.put(left + right * x + down * y, top + rightDown * x + downDown * y, grey, 255)
+      const column = left + right * x + down * y
+      const row = top + rightDown * x + downDown * y
+      sink.put(column, row, data[at]!, data[at + 1]!, data[at + 2]!, 255)
     }
   }
-  return raster.build()
+  return sink
 }
 
 function damaged(file: string, what: string): DataError {

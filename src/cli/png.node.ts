@@ -5,7 +5,7 @@
  */
 import { inflateSync } from 'node:zlib'
 import { DataError } from '../errors.js'
-import { checkSize, luminance, type Raster, RasterBuilder } from './raster.js'
+import { checkSize, type PixelSink, type SinkMaker } from './raster.js'
 
 interface Header {
   readonly width: number
@@ -63,7 +63,7 @@ interface Chunks {
  * @param file its name, for messages
  * @throws DataError naming the file, the byte, what was expected and what was found
  */
-export function readPng(bytes: Uint8Array, file: string): Raster {
+export function readPng<T extends PixelSink>(bytes: Uint8Array, file: string, sinkOf: SinkMaker<T>): T {
   const chunks = readChunks(bytes, file)
   const { header } = chunks
   const passes = (header.interlaced ? PASSES : WHOLE)
@@ -78,8 +78,8 @@ export function readPng(bytes: Uint8Array, file: string): Raster {
   const size = passes.reduce((sum, { columns, rows }) => sum + rows * (1 + lineBytes(columns)), 0)
   const content = unpack(chunks.data, size, file)
 
-  const raster = new RasterBuilder(header.width, header.height)
-  const put = pixelsOf(chunks, raster, file)
+  const sink = sinkOf(header.width, header.height)
+  const put = pixelsOf(chunks, sink, file)
   const pixelBytes = Math.ceil(bits / 8)
   let at = 0
   for (const { left, top, across, down, columns, rows } of passes) {
@@ -99,7 +99,7 @@ export function readPng(bytes: Uint8Array, file: string): Raster {
       at += 1 + line.length
     }
   }
-  return raster.build()
+  return sink
 }
 
 /** Walks over the chunks, each checked by its CRC. */
@@ -241,8 +241,8 @@ function paeth(left: number, up: number, corner: number): number {
 
 type Put = (line: Uint8Array, column: number, x: number, y: number) => void
 
-/** Puts a line's pixels into the raster. */
-function pixelsOf({ header, palette, transparency }: Chunks, raster: RasterBuilder, file: string): Put {
+/** Puts a line's pixels where they go. */
+function pixelsOf({ header, palette, transparency }: Chunks, sink: PixelSink, file: string): Put {
   const { depth, channels, colours } = header
   const most = 2 ** depth - 1
   const unit = 255 / most
@@ -252,12 +252,13 @@ function pixelsOf({ header, palette, transparency }: Chunks, raster: RasterBuild
     return (line, column, x, y) => {
       const shift = 8 - depth - (column % perByte) * depth
       const value = (line[Math.floor(column / perByte)]! >> shift) & most
-      if (2 * value >= table.length) {
+      const at = 4 * value
+      if (at >= table.length) {
         throw new DataError(
-          `${file}: a damaged PNG picture: pixel (${x}, ${y}): expected one of ${table.length / 2} palette entries, found ${value}.`,
+          `${file}: a damaged PNG picture: pixel (${x}, ${y}): expected one of ${table.length / 4} palette entries, found ${value}.`,
         )
       }
-      raster.put(x, y, table[2 * value]!, table[2 * value + 1]!)
+      sink.put(x, y, table[at]!, table[at + 1]!, table[at + 2]!, table[at + 3]!)
     }
   }
   const sample = (line: Uint8Array, i: number) =>
@@ -270,14 +271,13 @@ function pixelsOf({ header, palette, transparency }: Chunks, raster: RasterBuild
     const red = sample(line, at)
     const green = isGrey ? red : sample(line, at + 1)
     const blue = isGrey ? red : sample(line, at + 2)
-    const grey = isGrey ? red : luminance(red, green, blue)
     const isKeyed = key !== null && red === key[0] && (isGrey || (green === key[1] && blue === key[2]))
     const alpha = hasAlpha ? sample(line, at + channels - 1) : isKeyed ? 0 : most
-    raster.put(x, y, grey * unit, alpha * unit)
+    sink.put(x, y, red * unit, green * unit, blue * unit, alpha * unit)
   }
 }
 
-/** Luminance and opacity of every value that one sample has. */
+/** Colours and opacity of every value that one sample has. */
 function tableOf(
   { depth, colours }: Header,
   palette: Uint8Array | null,
@@ -287,13 +287,14 @@ function tableOf(
   if (colours === ColourType.Palette) {
     for (let i = 0; i < palette!.length / 3; i++) {
       const [red, green, blue] = palette!.subarray(3 * i) as unknown as [number, number, number]
-      table.push(luminance(red, green, blue), transparency?.[i] ?? 255)
+      table.push(red, green, blue, transparency?.[i] ?? 255)
     }
   } else {
     const most = 2 ** depth - 1
     for (let value = 0; value <= most; value++) {
       const isKeyed = transparency !== null && sampleOf(transparency, 0) === value
-      table.push((value * 255) / most, isKeyed ? 0 : 255)
+      const grey = (value * 255) / most
+      table.push(grey, grey, grey, isKeyed ? 0 : 255)
     }
   }
   return Float32Array.from(table)

@@ -1,5 +1,14 @@
-/** Pixels on their way from a picture file to the search for ink. */
+/** Pixels on their way out of a picture file. */
 import { DataError } from '../errors.js'
+import type { Raster as Colours } from '../index.js'
+
+/** Takes a picture's pixels in any order: colours and opacity of 0 to 255. Each has to come once. */
+export interface PixelSink {
+  put(x: number, y: number, red: number, green: number, blue: number, alpha: number): void
+}
+
+/** Makes what takes the pixels of a picture of this size. */
+export type SinkMaker<T extends PixelSink> = (width: number, height: number) => T
 
 /** A decoded picture: [height, width], each value 0 to 255. */
 export interface Raster {
@@ -20,10 +29,10 @@ const LONGEST_SIDE = 65_535
 const KEPT_PIXELS = 4e6
 
 /**
- * Takes a picture's pixels in any order. A picture of more than four million pixels is made smaller by a whole number:
+ * A picture's luminance, for the search for ink. A picture of more than four million pixels is made smaller by a whole number:
  * each pixel is then the mean of a square of the file's, weighted by how opaque they are.
  */
-export class RasterBuilder {
+export class RasterBuilder implements PixelSink {
   private readonly step: number
   private readonly wide: number
   private readonly high: number
@@ -43,8 +52,8 @@ export class RasterBuilder {
     this.alpha = new Float32Array(this.wide * this.high)
   }
 
-  /** A pixel of the file: luminance and opacity of 0 to 255. Each has to come once. */
-  put(x: number, y: number, grey: number, alpha: number): void {
+  put(x: number, y: number, red: number, green: number, blue: number, alpha: number): void {
+    const grey = red === green && green === blue ? red : luminance(red, green, blue)
     if (alpha !== 255) this.opaque = false
     if (this.step === 1) {
       const at = y * this.wide + x
@@ -73,6 +82,30 @@ export class RasterBuilder {
   }
 }
 
+/** A picture's colours as bytes: [height, width, 4]. */
+export class ColourBuilder implements PixelSink {
+  private readonly data: Uint8Array
+
+  constructor(
+    private readonly width: number,
+    private readonly height: number,
+  ) {
+    this.data = new Uint8Array(width * height * 4)
+  }
+
+  put(x: number, y: number, red: number, green: number, blue: number, alpha: number): void {
+    const at = (y * this.width + x) * 4
+    this.data[at] = red + 0.5
+    this.data[at + 1] = green + 0.5
+    this.data[at + 2] = blue + 0.5
+    this.data[at + 3] = alpha + 0.5
+  }
+
+  build(): Colours {
+    return { width: this.width, height: this.height, channels: 4, data: this.data }
+  }
+}
+
 /** @throws DataError naming the file, for a picture that has no pixels, or more than are read */
 export function checkSize(width: number, height: number, file: string): void {
   const shortest = Math.min(width, height)
@@ -83,6 +116,6 @@ export function checkSize(width: number, height: number, file: string): void {
 }
 
 /** Recommendation ITU-R BT.601. */
-export function luminance(red: number, green: number, blue: number): number {
+function luminance(red: number, green: number, blue: number): number {
   return 0.299 * red + 0.587 * green + 0.114 * blue
 }

@@ -1,4 +1,6 @@
 import { DataError } from '../errors.js'
+import { read } from '../schema/schema.js'
+import { bytes as someBytes, text } from '../schema/values.js'
 import { unzip } from './zip.js'
 
 /**
@@ -6,6 +8,8 @@ import { unzip } from './zip.js'
  * 64 bits become float64, of half precision float32, booleans bytes.
  */
 export interface NpyArray {
+  /** Of its elements, as NumPy describes it without the order of bytes: `u1`, `i8`, `f4`. */
+  readonly type?: string
   readonly shape: readonly number[]
   readonly data:
     | Uint8Array
@@ -19,6 +23,7 @@ export interface NpyArray {
 }
 
 interface ElementType {
+  readonly name: string
   readonly bytes: number
   readonly create: (count: number) => NpyArray['data']
   readonly read: (view: DataView, offset: number, little: boolean) => number
@@ -26,18 +31,48 @@ interface ElementType {
 
 /** By the description in the header, without the byte order that stands before it. */
 const elementTypes: ReadonlyMap<string, ElementType> = new Map<string, ElementType>([
-  ['b1', { bytes: 1, create: (n) => new Uint8Array(n), read: (v, o) => v.getUint8(o) }],
-  ['u1', { bytes: 1, create: (n) => new Uint8Array(n), read: (v, o) => v.getUint8(o) }],
-  ['i1', { bytes: 1, create: (n) => new Int8Array(n), read: (v, o) => v.getInt8(o) }],
-  ['u2', { bytes: 2, create: (n) => new Uint16Array(n), read: (v, o, le) => v.getUint16(o, le) }],
-  ['i2', { bytes: 2, create: (n) => new Int16Array(n), read: (v, o, le) => v.getInt16(o, le) }],
-  ['u4', { bytes: 4, create: (n) => new Uint32Array(n), read: (v, o, le) => v.getUint32(o, le) }],
-  ['i4', { bytes: 4, create: (n) => new Int32Array(n), read: (v, o, le) => v.getInt32(o, le) }],
-  ['u8', { bytes: 8, create: (n) => new Float64Array(n), read: (v, o, le) => whole(v.getBigUint64(o, le)) }],
-  ['i8', { bytes: 8, create: (n) => new Float64Array(n), read: (v, o, le) => whole(v.getBigInt64(o, le)) }],
-  ['f2', { bytes: 2, create: (n) => new Float32Array(n), read: (v, o, le) => half(v.getUint16(o, le)) }],
-  ['f4', { bytes: 4, create: (n) => new Float32Array(n), read: (v, o, le) => v.getFloat32(o, le) }],
-  ['f8', { bytes: 8, create: (n) => new Float64Array(n), read: (v, o, le) => v.getFloat64(o, le) }],
+  ['b1', { name: 'b1', bytes: 1, create: (n) => new Uint8Array(n), read: (v, o) => v.getUint8(o) }],
+  ['u1', { name: 'u1', bytes: 1, create: (n) => new Uint8Array(n), read: (v, o) => v.getUint8(o) }],
+  ['i1', { name: 'i1', bytes: 1, create: (n) => new Int8Array(n), read: (v, o) => v.getInt8(o) }],
+  ['u2', { name: 'u2', bytes: 2, create: (n) => new Uint16Array(n), read: (v, o, le) => v.getUint16(o, le) }],
+  ['i2', { name: 'i2', bytes: 2, create: (n) => new Int16Array(n), read: (v, o, le) => v.getInt16(o, le) }],
+  ['u4', { name: 'u4', bytes: 4, create: (n) => new Uint32Array(n), read: (v, o, le) => v.getUint32(o, le) }],
+  ['i4', { name: 'i4', bytes: 4, create: (n) => new Int32Array(n), read: (v, o, le) => v.getInt32(o, le) }],
+  [
+    'u8',
+    {
+      name: 'u8',
+      bytes: 8,
+      create: (n) => new Float64Array(n),
+      read: (v, o, le) => whole(v.getBigUint64(o, le)),
+    },
+  ],
+  [
+    'i8',
+    {
+      name: 'i8',
+      bytes: 8,
+      create: (n) => new Float64Array(n),
+      read: (v, o, le) => whole(v.getBigInt64(o, le)),
+    },
+  ],
+  [
+    'f2',
+    {
+      name: 'f2',
+      bytes: 2,
+      create: (n) => new Float32Array(n),
+      read: (v, o, le) => half(v.getUint16(o, le)),
+    },
+  ],
+  [
+    'f4',
+    { name: 'f4', bytes: 4, create: (n) => new Float32Array(n), read: (v, o, le) => v.getFloat32(o, le) },
+  ],
+  [
+    'f8',
+    { name: 'f8', bytes: 8, create: (n) => new Float64Array(n), read: (v, o, le) => v.getFloat64(o, le) },
+  ],
 ])
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
@@ -66,6 +101,8 @@ function half(bits: number): number {
  * @throws DataError naming the file, the byte, what was expected and what was found
  */
 export function readNpy(bytes: Uint8Array, name: string): NpyArray {
+  read(DataError, 'readNpy', 'bytes', someBytes, bytes)
+  read(DataError, 'readNpy', 'name', text, name)
   const { type, little, shape, start } = readHeader(bytes, name)
   const count = shape.reduce((product, size) => product * size, 1)
   const end = start + count * type.bytes
@@ -85,7 +122,7 @@ export function readNpy(bytes: Uint8Array, name: string): NpyArray {
       )
     }
   }
-  return { shape, data }
+  return { type: type.name, shape, data }
 }
 
 const isInteger = (type: ElementType) => type === elementTypes.get('i8') || type === elementTypes.get('u8')
@@ -96,6 +133,8 @@ const isInteger = (type: ElementType) => type === elementTypes.get('i8') || type
  * @throws DataError as readNpy, and for a zip that is damaged
  */
 export function readNpz(bytes: Uint8Array, name: string): ReadonlyMap<string, NpyArray> {
+  read(DataError, 'readNpz', 'bytes', someBytes, bytes)
+  read(DataError, 'readNpz', 'name', text, name)
   const files = unzip(bytes, name, (file) => file.endsWith('.npy'))
   if (files.size === 0) throw new DataError(`${name}: expected npy files in it, found none`)
   return new Map(
@@ -131,12 +170,12 @@ function readHeader(bytes: Uint8Array, name: string): Header {
       `${name}: byte 8: expected a header of at most ${Math.min(bytes.length - before, LONGEST_HEADER)} bytes, found ${length}`,
     )
   }
-  const text = new TextDecoder(major === 3 ? 'utf-8' : 'latin1').decode(bytes.slice(before, start))
+  const header = new TextDecoder(major === 3 ? 'utf-8' : 'latin1').decode(bytes.slice(before, start))
   const field = (key: string, pattern: string): RegExpExecArray => {
-    const found = new RegExp(`'${key}'\\s*:\\s*${pattern}`).exec(text)
+    const found = new RegExp(`'${key}'\\s*:\\s*${pattern}`).exec(header)
     if (found) return found
     throw new DataError(
-      `${name}: byte ${before}: expected a header with the field '${key}', found ${show(text)}`,
+      `${name}: byte ${before}: expected a header with the field '${key}', found ${show(header)}`,
     )
   }
   const [, description] = field('descr', `'([^']*)'`)

@@ -1,4 +1,7 @@
 import { DataError } from '../errors.js'
+import { leaf, list, object, optional, read } from '../schema/schema.js'
+import { aFunction, arrayOf, bytes, isSize, shape, text, wholeNumber } from '../schema/values.js'
+import { type Dataset, dataset } from './dataset.js'
 import { type Raster, resample } from './resample.js'
 import { unzip } from './zip.js'
 
@@ -32,6 +35,32 @@ export interface Pictures {
   readonly paths: readonly string[]
 }
 
+const pictureFiles = list('files, { path, bytes }', object<PictureFile>({ path: text, bytes }))
+
+const pictureOptions = object<PictureOptions>({
+  decode: aFunction<PictureOptions['decode']>(),
+  size: optional(
+    leaf<readonly [number, number]>(
+      'a list of height and width, such as [28, 28]',
+      (value) => Array.isArray(value) && value.length === 2 && value.every(isSize),
+    ),
+  ),
+  channels: optional(leaf<1 | 3>('1 or 3', (value) => value === 1 || value === 3)),
+})
+
+const aRaster = object<Raster>({
+  ...{ width: wholeNumber(1), height: wholeNumber(1), channels: wholeNumber(1) },
+  data: arrayOf(Uint8Array),
+})
+
+const somePictures = object<Pictures>({
+  inputs: arrayOf(Uint8Array),
+  sampleShape: shape,
+  targets: arrayOf(Int32Array),
+  classNames: list('names', text, 1),
+  paths: list('paths', text),
+})
+
 /** Whether a name is that of a picture: .png, .jpg, .jpeg. */
 export function isPicture(path: string): boolean {
   return /\.(png|jpe?g)$/i.test(path)
@@ -48,8 +77,10 @@ function isHidden(path: string): boolean {
  * @param name file or URL, for messages
  * @throws DataError as unzip
  */
-export function picturesInZip(bytes: Uint8Array, name: string): PictureFile[] {
-  const files = unzip(bytes, name, (file) => isPicture(file) && !isHidden(file))
+export function picturesInZip(zip: Uint8Array, name: string): PictureFile[] {
+  read(DataError, 'picturesInZip', 'zip', bytes, zip)
+  read(DataError, 'picturesInZip', 'name', text, name)
+  const files = unzip(zip, name, (file) => isPicture(file) && !isHidden(file))
   return [...files].map(([path, bytes]) => ({ path, bytes }))
 }
 
@@ -63,8 +94,15 @@ export function picturesInZip(bytes: Uint8Array, name: string): PictureFile[] {
 export async function picturesByClass(
   files: readonly PictureFile[],
   name: string,
-  { decode, size, channels = 1 }: PictureOptions,
+  options: PictureOptions,
 ): Promise<Pictures> {
+  read(DataError, 'picturesByClass', 'files', pictureFiles, files)
+  read(DataError, 'picturesByClass', 'name', text, name)
+  const {
+    decode,
+    size,
+    channels = 1,
+  } = read(DataError, 'picturesByClass', 'options', pictureOptions, options)
   const shown = files.filter(({ path }) => !isHidden(path)).sort((a, b) => (a.path < b.path ? -1 : 1))
   if (shown.length === 0) throw new DataError(`${name}: expected pictures, .png or .jpg, found none`)
   const classes = shown.map(({ path }) => classOf(path, name))
@@ -86,8 +124,7 @@ export async function picturesByClass(
           `${raster.height}; with a size all are brought to it`,
       )
     }
-    const { data } = resample(withChannels(raster, channels), width, height)
-    inputs.set(data, i * data.length)
+    inputs.set(fitted(raster, [height, width], channels), i * height * width * channels)
   }
   return {
     inputs,
@@ -96,6 +133,52 @@ export async function picturesByClass(
     classNames,
     paths: shown.map(({ path }) => path),
   }
+}
+
+/** A picture's pixels in a size and with as many channels as a network takes: [height, width] or [height, width, 3]. */
+function fitted(raster: Raster, [height, width]: readonly [number, number], channels: 1 | 3): Uint8Array {
+  return resample(withChannels(raster, channels), width, height).data
+}
+
+/**
+ * Pictures without a class, such as a network is asked about, prepared like those that it was trained on.
+ *
+ * @param name of the collection, for messages; may be empty
+ * @returns [pictures, height, width] or [pictures, height, width, 3]
+ * @throws DataError naming the file, for what the decoder says of it
+ */
+export async function preparePictures(
+  files: readonly PictureFile[],
+  name: string,
+  options: PictureOptions & Required<Pick<PictureOptions, 'size'>>,
+): Promise<Uint8Array> {
+  read(DataError, 'preparePictures', 'files', pictureFiles, files)
+  read(DataError, 'preparePictures', 'name', text, name)
+  const {
+    decode,
+    size,
+    channels = 1,
+  } = read(DataError, 'preparePictures', 'options', pictureOptions, options)
+  if (!size) throw new DataError('preparePictures: size should be a list of height and width, found none.')
+  const length = size[0] * size[1] * channels
+  const inputs = new Uint8Array(files.length * length)
+  for (const [i, { path, bytes }] of files.entries()) {
+    inputs.set(fitted(await decoded(decode, bytes, path, name), size, channels), i * length)
+  }
+  return inputs
+}
+
+/**
+ * A data set of pictures, which are used in place.
+ *
+ * @param name shown beside results
+ * @throws DataError naming the first field that is not right, and as `dataset`
+ */
+export function picturesDataset(pictures: Pictures, name: string): Dataset {
+  read(DataError, 'picturesDataset', 'name', text, name)
+  const checked = read(DataError, 'picturesDataset', 'pictures', somePictures, pictures)
+  const { inputs, sampleShape, targets, classNames } = checked
+  return dataset({ name, inputs, sampleShape, targets: Uint8Array.from(targets), classes: classNames.length })
 }
 
 function classOf(path: string, name: string): string {
@@ -112,19 +195,18 @@ async function decoded(
   path: string,
   name: string,
 ): Promise<Raster> {
+  const where = name === '' ? path : `${name}: ${path}`
   let raster: Raster
   try {
     raster = await decode(bytes, path)
   } catch (cause) {
-    throw new DataError(`${name}: ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    })
+    if (cause instanceof DataError) throw cause
+    throw new DataError(`${where}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
-  const { width, height, channels, data } = raster
-  if (channels >= 1 && channels <= 4 && data.length === width * height * channels && data.length > 0)
-    return raster
+  const { width, height, channels, data } = read(DataError, where, 'decoded', aRaster, raster)
+  if (channels >= 1 && channels <= 4 && data.length === width * height * channels) return raster
   throw new DataError(
-    `${name}: ${path}: expected a decoder that gives 1 to 4 channels of ${width} x ${height} pixels, found ` +
+    `${where}: expected a decoder that gives 1 to 4 channels of ${width} x ${height} pixels, found ` +
       `${data.length} values of ${channels}`,
   )
 }

@@ -1,11 +1,18 @@
 /** A trained model in one safetensors file: the weights, the layers, and how its inputs are to be prepared. */
 import { aStandardisation, type Standardisation } from '../data/dataset.js'
+import {
+  aPreparation,
+  classNamesOf,
+  type Preparation,
+  preparedShape,
+  targetNumbersOf,
+} from '../data/preparation.js'
 import { DataError, ModelError } from '../errors.js'
 import { presentParameterName } from '../nn/former-names.js'
 import { showShape } from '../nn/layer.js'
 import { type LossName, type LossSpec, lossOf, lossSpec } from '../nn/losses.js'
 import { aModel, type Model, modelFromConfig } from '../nn/model.js'
-import { either, leaf, object, read } from '../schema/schema.js'
+import { either, leaf, object, optional, read } from '../schema/schema.js'
 import { show } from '../schema/show.js'
 import { text as aText, bytes as someBytes } from '../schema/values.js'
 import { parseJson } from './json.js'
@@ -20,6 +27,8 @@ export interface SavedSettings {
   readonly standardisation: Standardisation | null
   /** What it was trained with, which also tells how its outputs become probabilities. */
   readonly loss: LossName | LossSpec
+  /** How rows of a table, pictures or arrays of the user's own become samples, and outputs what was asked for. */
+  readonly preparation?: Preparation
 }
 
 const KEYS = {
@@ -28,6 +37,8 @@ const KEYS = {
   data: 'lanegrad.data',
   fingerprint: 'lanegrad.sha256',
 } as const
+/** Only in files of models that were trained on data of the user's own. */
+const PREPARATION = 'lanegrad.preparation'
 const MEAN = 'standardisation/mean'
 const SCALE = 'standardisation/scale'
 
@@ -38,6 +49,7 @@ const savedSettings = object<SavedSettings>({
     aStandardisation,
   ),
   loss: lossSpec,
+  preparation: optional(aPreparation),
 })
 
 /**
@@ -46,7 +58,9 @@ const savedSettings = object<SavedSettings>({
  */
 export async function writeModel(model: Model, settings: SavedSettings): Promise<Uint8Array<ArrayBuffer>> {
   read(ModelError, 'writeModel', 'model', aModel, model)
-  const { data, standardisation, loss } = read(ModelError, 'writeModel', 'options', savedSettings, settings)
+  const checked = read(ModelError, 'writeModel', 'options', savedSettings, settings)
+  const { data, standardisation, loss, preparation } = checked
+  if (preparation) checkPreparation(preparation, model, 'writeModel')
   const weights = model.weights()
   const tensors = new Map<string, NamedArray>()
   for (const { name, tensor } of model.parameters) {
@@ -61,6 +75,7 @@ export async function writeModel(model: Model, settings: SavedSettings): Promise
     [KEYS.loss]: JSON.stringify(loss),
     [KEYS.data]: data,
     [KEYS.fingerprint]: await model.fingerprint(),
+    ...(preparation ? { [PREPARATION]: JSON.stringify(preparation) } : {}),
   }
   return writeSealed({ tensors, metadata })
 }
@@ -99,7 +114,9 @@ export async function readModel(
       `${file}: the weights are damaged: expected the SHA-256 ${expected}, which was saved with them, found ${found}.`,
     )
   }
-  return { model, settings: { data: metadata[KEYS.data]!, standardisation, loss } }
+  const preparation = Object.hasOwn(metadata, PREPARATION) ? preparationIn(metadata, model, file) : null
+  const settings = { data: metadata[KEYS.data]!, standardisation, loss }
+  return { model, settings: preparation ? { ...settings, preparation } : settings }
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -110,7 +127,7 @@ function checkMetadata(metadata: Readonly<Record<string, string>>, file: string)
   const expected = Object.values(KEYS)
   const found = Object.keys(metadata)
   const missing = expected.find((key) => !found.includes(key))
-  const known: readonly string[] = [...expected, SEAL]
+  const known: readonly string[] = [...expected, PREPARATION, SEAL]
   const unknown = found.find((key) => !known.includes(key))
   if (missing !== undefined || unknown !== undefined) {
     const what = missing === undefined ? `no field ${unknown}` : `the field ${missing}`
@@ -124,6 +141,29 @@ function checkMetadata(metadata: Readonly<Record<string, string>>, file: string)
     )
   }
   return metadata[SEAL]
+}
+
+function preparationIn(metadata: Readonly<Record<string, string>>, model: Model, file: string): Preparation {
+  const where = `${file}: byte 8`
+  const preparation = read(DataError, where, 'preparation', aPreparation, jsonIn(metadata, PREPARATION, file))
+  checkPreparation(preparation, model, file)
+  return preparation
+}
+
+/** @throws ModelError where a model takes other samples than are prepared, or gives another number of outputs */
+function checkPreparation(preparation: Preparation, model: Model, where: string): void {
+  const prepared = preparedShape(preparation)
+  if (prepared && showShape(prepared) !== showShape(model.input)) {
+    throw new ModelError(
+      `${where}: the model takes samples of shape ${showShape(model.input)}, but they are prepared in shape ${showShape(prepared)}.`,
+    )
+  }
+  const outputs = classNamesOf(preparation)?.length ?? targetNumbersOf(preparation).length
+  if (outputs > 0 && outputs !== model.output.at(-1)) {
+    throw new ModelError(
+      `${where}: the model has outputs of shape ${showShape(model.output)}, but ${outputs} classes or numbers are predicted.`,
+    )
+  }
 }
 
 /** Checks that there are the model's parameters in their shapes, and nothing but a standardisation beside them. */

@@ -37,17 +37,25 @@ t.test('arrays of every type, of both byte orders', async (t) => {
     ['>f8', Uint8Array.of(0x3f, 0xf8, 0, 0, 0, 0, 0, 0, ...new Uint8Array(16)), Float64Array.of(1.5, 0, 0)],
   ]
   for (const [description, data, expected] of cases) {
-    t.same(readNpy(npy(description, '(3,)', data), 'x'), { shape: [3], data: expected }, description)
+    t.same(readNpy(npy(description, '(3,)', data), 'x'), {
+      type: description.slice(1),
+      shape: [3],
+      data: expected,
+    })
   }
   t.same(readNpy(npy('|u1', '(1, 3)', Uint8Array.of(1, 2, 3)), 'x').shape, [1, 3])
-  t.same(readNpy(npy('|u1', '()', Uint8Array.of(7)), 'x'), { shape: [], data: Uint8Array.of(7) })
+  t.same(readNpy(npy('|u1', '()', Uint8Array.of(7)), 'x'), { type: 'u1', shape: [], data: Uint8Array.of(7) })
 })
 
 t.test('an npz file is its arrays by name', async (t) => {
   const array = npy('|u1', '(2,)', Uint8Array.of(4, 5))
   for (const level of [0, 9] as const) {
     const zip = zipSync({ 'x.npy': array, 'readme.txt': Uint8Array.of(1) }, { level })
-    t.same([...readNpz(zip, 'a.npz')], [['x', { shape: [2], data: Uint8Array.of(4, 5) }]], `level ${level}`)
+    t.same(
+      [...readNpz(zip, 'a.npz')],
+      [['x', { type: 'u1', shape: [2], data: Uint8Array.of(4, 5) }]],
+      `level ${level}`,
+    )
   }
 })
 

@@ -1,6 +1,8 @@
 import Papa from 'papaparse'
 import { DataError } from '../../errors.js'
-import { type Table, textOf } from './table.js'
+import { leaf, object, optional, read } from '../../schema/schema.js'
+import { text as aText, truth } from '../../schema/values.js'
+import { bytesOrText, type Table, textOf } from './table.js'
 
 export interface CsvOptions {
   /** Between the cells of a row; told from the first rows when left out: a comma, semicolon, tab or bar. */
@@ -8,6 +10,15 @@ export interface CsvOptions {
   /** Whether the first row names the columns; true when left out. Without it they are called `0`, `1`, ... */
   readonly header?: boolean
 }
+
+const DELIMITER = 'one character that is neither a quote nor the end of a line'
+
+const csvOptions = object<CsvOptions>({
+  delimiter: optional(
+    leaf<string>(DELIMITER, (value) => typeof value === 'string' && /^[^"\r\n]$/u.test(value)),
+  ),
+  header: optional(truth),
+})
 
 /**
  * Reads a CSV file (RFC 4180): cells in quotes may hold delimiters, line breaks and doubled quotes. Empty lines are passed
@@ -19,8 +30,10 @@ export interface CsvOptions {
  *   first, quotes that do not close, columns of one name or none, no rows
  */
 export function readCsv(source: Uint8Array | string, name: string, options: CsvOptions = {}): Table {
-  const { delimiter = '', header = true } = options
-  const text = textOf(source)
+  read(DataError, 'readCsv', 'source', bytesOrText, source)
+  read(DataError, 'readCsv', 'name', aText, name)
+  const { delimiter = '', header = true } = read(DataError, 'readCsv', 'options', csvOptions, options)
+  const text = textOf(source, name)
   const rows: string[][] = []
   const lines: number[] = []
   let start = 0

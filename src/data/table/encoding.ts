@@ -3,22 +3,41 @@
  * An encoding is learnt on the rows that a network is trained on and is plain data, so that a saved model can carry it.
  */
 import { DataError } from '../../errors.js'
-import { showCell, type Table } from './table.js'
+import {
+  either,
+  Fault,
+  leaf,
+  list,
+  object,
+  optional,
+  read,
+  type Schema,
+  variants,
+} from '../../schema/schema.js'
+import { finite, oneOf, positive, text, truth } from '../../schema/values.js'
+import { scaleOf } from '../scale.js'
+import { aTable, showCell, type Table } from './table.js'
 
-/** A column of numbers, which becomes one element of a sample. */
+/** A column of numbers, which becomes one element of a sample: (x - mean) / deviation. */
 export interface NumberColumn {
   readonly type: 'number'
   readonly column: string
   /** What stands in for a missing value; null where such a row is an error. */
   readonly fill: number | null
+  /** Of the values that it was learnt on; 0 where they stay as they are. */
+  readonly mean: number
+  /** Standard deviation of these values; 1 where they are all the same, or stay as they are. */
+  readonly deviation: number
 }
 
 /** A column of categories, which becomes one element a category: 1 for the row's own, else 0. */
 export interface CategoryColumn {
   readonly type: 'category'
   readonly column: string
-  /** In the order of their first appearance. */
+  /** Numbers by their value, before texts in the order of their characters' codes. */
   readonly categories: readonly string[]
+  /** The category that stands in for a missing value; null where such a row is an error. */
+  readonly fill: string | null
 }
 
 export type EncodedColumn = NumberColumn | CategoryColumn
@@ -39,8 +58,13 @@ export interface EncodingOptions {
   readonly ignore?: readonly string[]
   /** Columns that are categories although all their texts are numbers, such as a postal code. */
   readonly categories?: readonly string[]
-  /** Rows with missing values: an error, by default, left out (see `completeRows`), or filled with the column's mean. */
+  /**
+   * Missing values: an error, by default (see `completeRows`), or filled with the column's mean, of categories with the
+   * most frequent one. Targets are never filled.
+   */
   readonly missing?: 'error' | 'mean'
+  /** False keeps numbers as they are; true, the default, brings each column of them to mean 0 and deviation 1. */
+  readonly standardise?: boolean
 }
 
 /** Samples of a table: see `encodeTable`. */
@@ -48,7 +72,7 @@ export interface EncodedTable {
   /** [rows, size] */
   readonly inputs: Float32Array
   readonly size: number
-  /** Class ids [rows], or numbers [rows, columns]; null where the encoding has no target. */
+  /** Class ids [rows], or standardised numbers [rows, columns]; null where the encoding has no target. */
   readonly targets: Int32Array | Float32Array | null
   /** Names of the classes, where the target is one. */
   readonly classNames: readonly string[] | null
@@ -62,6 +86,68 @@ const missingTexts = new Set(['', 'na', 'n/a', 'nan', 'null', '?'])
 const MOST_CATEGORIES = 1000
 /** A column with so large a part of numbers is one of numbers, with faults. */
 const MOSTLY = 0.9
+
+const columnName: Schema<string | readonly string[]> = either(text, list<string>('names of columns', text))
+const columnNames = list<string>('names of columns', text)
+
+const encodingOptions = object<EncodingOptions>({
+  ...{ target: optional(columnName), task: optional(oneOf('classes', 'numbers')) },
+  ...{ ignore: optional(columnNames), categories: optional(columnNames) },
+  ...{ missing: optional(oneOf('error', 'mean')), standardise: optional(truth) },
+})
+
+const encodedColumn = variants<EncodedColumn>('an encoded column', {
+  number: object<Omit<NumberColumn, 'type'>>({
+    ...{ column: text, mean: finite, deviation: positive },
+    fill: either(
+      finite,
+      leaf<null>('null', (value) => value === null),
+    ),
+  }),
+  category: object<Omit<CategoryColumn, 'type'>>({
+    ...{ column: text, categories: list<string>('categories', text, 1) },
+    fill: either(
+      text,
+      leaf<null>('null', (value) => value === null),
+    ),
+  }),
+})
+
+const encodingFields = object<TableEncoding>({
+  inputs: list('encoded columns', encodedColumn, 1),
+  targets: list('encoded columns', encodedColumn),
+})
+
+/** An argument, or the part of a file, that is an encoding: no column twice, no category twice, targets of one kind. */
+export const aTableEncoding: Schema<TableEncoding> = {
+  expected: 'an encoding, such as learnEncoding(...) gives',
+  read(value, path) {
+    const encoding = encodingFields.read(value, path)
+    const { inputs, targets } = encoding
+    const columns = [...inputs, ...targets]
+    refuseTwice(
+      columns.map(({ column }) => column),
+      `${path}.inputs and targets`,
+      'columns',
+    )
+    for (const column of columns) {
+      if (column.type === 'number') continue
+      const { categories, fill } = column
+      refuseTwice(categories, `${path}.categories`, 'categories')
+      if (fill !== null && !categories.includes(fill)) throw new Fault(`${path}.fill`, 'a category', fill)
+    }
+    if (targets.length > 1 && targets.some(({ type }) => type !== 'number')) {
+      throw new Fault(`${path}.targets`, 'one column of categories, or columns of numbers', targets)
+    }
+    return encoding
+  },
+}
+
+function refuseTwice(names: readonly string[], path: string, what: string): void {
+  const seen = new Set<string>()
+  const twice = names.find((name) => seen.size === seen.add(name).size)
+  if (twice !== undefined) throw new Fault(path, `different ${what}`, twice)
+}
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
 
@@ -80,8 +166,13 @@ function numberOf(text: string): number | null {
  *
  * @throws DataError where that leaves none, and for a column that the table does not have
  */
-export function completeRows(table: Table, columns = table.columns): { table: Table; dropped: number } {
-  const places = columns.map((column) => placeOf(table, column))
+export function completeRows(
+  table: Table,
+  columns?: readonly string[],
+): { table: Table; dropped: number } {
+  read(DataError, 'completeRows', 'table', aTable, table)
+  const wanted = read(DataError, 'completeRows', 'columns', optional(columnNames), columns) ?? table.columns
+  const places = wanted.map((column) => placeOf(table, column))
   const kept = table.rows.flatMap((row, i) => (places.every((place) => !isMissing(row[place]!)) ? [i] : []))
   if (kept.length === 0)
     throw new DataError(`${table.name}: expected rows without missing values, found none`)
@@ -100,7 +191,9 @@ export function completeRows(table: Table, columns = table.columns): { table: Ta
  *   more name than category, a text among numbers, a missing value
  */
 export function learnEncoding(table: Table, options: EncodingOptions = {}): TableEncoding {
-  const { target = [], task, ignore = [], categories = [], missing = 'error' } = options
+  read(DataError, 'learnEncoding', 'table', aTable, table)
+  const checked = read(DataError, 'learnEncoding', 'options', encodingOptions, options)
+  const { target = [], task, ignore = [], categories = [], missing = 'error', standardise = true } = checked
   const targets = typeof target === 'string' ? [target] : target
   for (const column of [...targets, ...ignore, ...categories]) placeOf(table, column)
   const inputs = table.columns.filter((column) => !targets.includes(column) && !ignore.includes(column))
@@ -108,7 +201,7 @@ export function learnEncoding(table: Table, options: EncodingOptions = {}): Tabl
     throw new DataError(`${table.name}: expected columns besides the target and those left out, found none`)
   }
   const learn = (column: string, type: EncodedColumn['type'] | null, fill: boolean): EncodedColumn =>
-    learnColumn(table, column, categories.includes(column) ? 'category' : type, fill)
+    learnColumn(table, column, categories.includes(column) ? 'category' : type, { fill, standardise })
   const type = task === undefined ? null : task === 'classes' ? 'category' : 'number'
   const learnt = targets.map((column) => learn(column, targets.length > 1 ? 'number' : type, false))
   return { inputs: inputs.map((column) => learn(column, null, missing === 'mean')), targets: learnt }
@@ -118,7 +211,7 @@ function learnColumn(
   table: Table,
   column: string,
   type: EncodedColumn['type'] | null,
-  fill: boolean,
+  { fill, standardise }: { readonly fill: boolean; readonly standardise: boolean },
 ): EncodedColumn {
   const place = placeOf(table, column)
   const present = table.rows.flatMap((row, i) => (isMissing(row[place]!) ? [] : [{ text: row[place]!, i }]))
@@ -129,7 +222,11 @@ function learnColumn(
   }
   const numbers = present.filter(({ text }) => numberOf(text) !== null)
   const isNumber = type === 'number' || (type === null && numbers.length > MOSTLY * present.length)
-  if (!isNumber) return { type: 'category', column, categories: categoriesOf(table, column, present) }
+  if (!isNumber) {
+    const texts = present.map(({ text }) => text.trim())
+    const categories = categoriesOf(table, column, texts)
+    return { type: 'category', column, categories, fill: fill ? mostFrequent(texts, categories) : null }
+  }
   const fault = present.find(({ text }) => numberOf(text) === null)
   if (fault) {
     throw new DataError(
@@ -137,21 +234,33 @@ function learnColumn(
         `values, found ${showCell(fault.text)}; a column of categories is named as one`,
     )
   }
-  const sum = numbers.reduce((total, { text }) => total + numberOf(text)!, 0)
-  return { type: 'number', column, fill: fill ? sum / numbers.length : null }
+  const { mean, deviation } = scaleOf(numbers.map(({ text }) => numberOf(text)!))
+  const scale = standardise ? { mean, deviation } : { mean: 0, deviation: 1 }
+  return { type: 'number', column, fill: fill ? mean : null, ...scale }
 }
 
-function categoriesOf(
-  table: Table,
-  column: string,
-  present: readonly { readonly text: string }[],
-): readonly string[] {
-  const found = [...new Set(present.map(({ text }) => text.trim()))]
-  if (found.length <= MOST_CATEGORIES) return found
+function categoriesOf(table: Table, column: string, texts: readonly string[]): readonly string[] {
+  const found = [...new Set(texts)]
+  if (found.length <= MOST_CATEGORIES) return found.sort(byValue)
   throw new DataError(
     `${table.name}: column ${showCell(column)}: expected numbers or at most ${MOST_CATEGORIES} categories, found ` +
       `${found.length} different texts, such as ${showCell(found[0]!)}: leave it out`,
   )
+}
+
+/** The first of several that are as frequent. */
+function mostFrequent(texts: readonly string[], categories: readonly string[]): string {
+  const counts = new Map(categories.map((category) => [category, 0]))
+  for (const text of texts) counts.set(text, counts.get(text)! + 1)
+  return categories.reduce((best, category) => (counts.get(category)! > counts.get(best)! ? category : best))
+}
+
+/** Numbers before texts: an order that the order of the rows has no part in. */
+function byValue(a: string, b: string): number {
+  const [x, y] = [numberOf(a), numberOf(b)]
+  if (x !== null && y !== null && x !== y) return x - y
+  if ((x === null) !== (y === null)) return x === null ? 1 : -1
+  return a < b ? -1 : 1
 }
 
 /**
@@ -162,9 +271,11 @@ function categoriesOf(
  *   learnt, a missing value, a class that the training part did not have
  */
 export function encodeTable(table: Table, encoding: TableEncoding): EncodedTable {
+  read(DataError, 'encodeTable', 'table', aTable, table)
+  read(DataError, 'encodeTable', 'encoding', aTableEncoding, encoding)
   const columns = encoding.inputs.map((column) => ({ column, place: placeOf(table, column.column) }))
-  const widths = encoding.inputs.map((column) => (column.type === 'number' ? 1 : column.categories.length))
-  const size = widths.reduce((sum, width) => sum + width, 0)
+  const widths = encoding.inputs.map(widthOf)
+  const size = encodedSize(encoding)
   const inputs = new Float32Array(table.rows.length * size)
   const ids = encoding.inputs.map((column) => (column.type === 'category' ? idsOf(column) : null))
   let unseen = 0
@@ -175,13 +286,21 @@ export function encodeTable(table: Table, encoding: TableEncoding): EncodedTable
       else {
         const id = ids[j]!.get(row[place]!.trim())
         if (id !== undefined) inputs[at + id] = 1
-        else if (isMissing(row[place]!)) throw missingAt(table, i, column.column, 'a category')
-        else unseen++
+        else if (!isMissing(row[place]!)) unseen++
+        else if (column.fill === null) throw missingAt(table, i, column.column, 'a category')
+        else inputs[at + ids[j]!.get(column.fill)!] = 1
       }
       at += widths[j]!
     }
   }
   return { inputs, size, unseen, ...encodeTargets(table, encoding.targets) }
+}
+
+const widthOf = (column: EncodedColumn) => (column.type === 'number' ? 1 : column.categories.length)
+
+/** Elements of one sample. */
+export function encodedSize({ inputs }: TableEncoding): number {
+  return inputs.reduce((sum, column) => sum + widthOf(column), 0)
 }
 
 function encodeTargets(
@@ -216,15 +335,14 @@ function encodeTargets(
 
 const idsOf = ({ categories }: CategoryColumn) => new Map(categories.map((category, id) => [category, id]))
 
-function readNumber(table: Table, i: number, place: number, { column, fill }: NumberColumn): number {
+function readNumber(table: Table, i: number, place: number, number: NumberColumn): number {
+  const { column, fill, mean, deviation } = number
   const text = table.rows[i]![place]!
-  const value = numberOf(text)
-  if (value !== null) return value
-  if (!isMissing(text)) {
-    throw new DataError(`${placeName(table, i, column)}: expected a number, found ${showCell(text)}`)
-  }
-  if (fill === null) throw missingAt(table, i, column, 'a number')
-  return fill
+  const value = numberOf(text) ?? (isMissing(text) ? fill : Number.NaN)
+  if (value === null) throw missingAt(table, i, column, 'a number')
+  const standard = (value - mean) / deviation
+  if (Number.isFinite(Math.fround(standard))) return standard
+  throw new DataError(`${placeName(table, i, column)}: expected a number, found ${showCell(text)}`)
 }
 
 function missingAt(table: Table, i: number, column: string, expected: string): DataError {

@@ -1,5 +1,7 @@
 import { DataError } from '../../errors.js'
-import { showCell, type Table, textOf } from './table.js'
+import { read } from '../../schema/schema.js'
+import { text } from '../../schema/values.js'
+import { bytesOrText, showCell, type Table, textOf } from './table.js'
 
 /**
  * Reads JSON lines: an object a line, all with the same fields. Lists and objects inside become columns of their own,
@@ -11,15 +13,17 @@ import { showCell, type Table, textOf } from './table.js'
  *   that differ from those of the first line, no lines
  */
 export function readJsonLines(source: Uint8Array | string, name: string): Table {
+  read(DataError, 'readJsonLines', 'source', bytesOrText, source)
+  read(DataError, 'readJsonLines', 'name', text, name)
   const rows: string[][] = []
   const lines: number[] = []
   let columns: readonly string[] | null = null
-  for (const [index, text] of textOf(source)
+  for (const [index, content] of textOf(source, name)
     .split(/\r\n|\n|\r/)
     .entries()) {
-    if (text.trim() === '') continue
+    if (content.trim() === '') continue
     const line = index + 1
-    const cells = cellsOf(text, `${name}: line ${line}`)
+    const cells = cellsOf(content, `${name}: line ${line}`)
     columns ??= [...cells.keys()]
     checkFields(columns, cells, `${name}: line ${line}`, lines[0] ?? line)
     rows.push(columns.map((column) => cells.get(column)!))

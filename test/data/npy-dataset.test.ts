@@ -1,0 +1,36 @@
+import t from 'tap'
+import type { NpyArray } from '../../src/data/npy.js'
+import { npyDataset } from '../../src/data/npy-dataset.js'
+
+const ids: NpyArray = { shape: [2], data: Float64Array.of(2, 0) }
+
+t.test('arrays are used in place where they can be, and become float32 where not', async (t) => {
+  for (const data of [Uint8Array.of(1, 2, 3, 4), Float32Array.of(1, 2, 3, 4)]) {
+    const set = npyDataset({ name: 'a', inputs: { shape: [2, 2], data }, targets: ids })
+    t.equal(set.inputs, data)
+    t.same([set.sampleShape, set.classes, [...set.targets]], [[2], 3, [2, 0]])
+  }
+  const long = npyDataset({
+    ...{ name: 'a', inputs: { shape: [2], data: Int32Array.of(-1, 9) }, targets: ids, classes: 5 },
+  })
+  t.same([long.inputs, long.sampleShape, long.classes], [Float32Array.of(-1, 9), [1], 5])
+})
+
+t.test('arrays that do not go together are refused', async (t) => {
+  const inputs: NpyArray = { shape: [2, 1], data: Float32Array.of(1, 2) }
+  const cases: [inputs: NpyArray, targets: NpyArray, message: RegExp][] = [
+    [inputs, { shape: [3], data: Uint8Array.of(1, 2, 3) }, /^a: expected a target for each of the 2 inputs/],
+    [inputs, { shape: [2], data: Float64Array.of(0, 0.5) }, /^a: expected class ids.* found 0\.5 at row 1$/],
+    [inputs, { shape: [2], data: Int8Array.of(0, -1) }, /^a: expected class ids.* found -1 at row 1$/],
+    [inputs, { shape: [2], data: Float64Array.of(0, 2 ** 40) }, /found 1099511627776 at row 1$/],
+    [
+      { shape: [2, 1], data: Float64Array.of(0, 1e300) },
+      ids,
+      /^a: expected finite values, found Infinity at sample 1/,
+    ],
+    [{ shape: [2, 3], data: Float64Array.of(0, 1) }, ids, /^a: expected /],
+  ]
+  for (const [given, targets, message] of cases) {
+    t.throws(() => npyDataset({ name: 'a', inputs: given, targets }), { name: 'DataError', message })
+  }
+})
