@@ -166,12 +166,10 @@ function numberOf(text: string): number | null {
  *
  * @throws DataError where that leaves none, and for a column that the table does not have
  */
-export function completeRows(
-  table: Table,
-  columns?: readonly string[],
-): { table: Table; dropped: number } {
+export function completeRows(table: Table, columns?: readonly string[]): { table: Table; dropped: number } {
   read(DataError, 'completeRows', 'table', aTable, table)
-  const wanted = read(DataError, 'completeRows', 'columns', optional(columnNames), columns) ?? table.columns
+  const wanted =
+    columns === undefined ? table.columns : read(DataError, 'completeRows', 'columns', columnNames, columns)
   const places = wanted.map((column) => placeOf(table, column))
   const kept = table.rows.flatMap((row, i) => (places.every((place) => !isMissing(row[place]!)) ? [i] : []))
   if (kept.length === 0)
