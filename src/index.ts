@@ -67,8 +67,10 @@ export { readModel, type SavedSettings, writeModel } from './formats/saved-model
 export { tensorboardEpoch, tensorboardHeader, tensorboardScalars } from './formats/tensorboard.js'
 export type { ActivationSpec } from './nn/activations.js'
 export type { InputType, ModelInput } from './nn/built.js'
+export { defineLayer } from './nn/define-layer.js'
 export type { GraphConfig, InputConfig, NodeConfig } from './nn/graph.js'
-export type { Initializer } from './nn/initialisers.js'
+export type { Initializer, Parameter } from './nn/initialisers.js'
+export type { EmitContext, Forward, GradientSum, Layer, LayerOptions, Place } from './nn/layer.js'
 export { activation } from './nn/layers/activation.js'
 export { type BatchNormOptions, batchNormalization } from './nn/layers/batch-norm.js'
 export { bidirectional } from './nn/layers/bidirectional.js'
@@ -92,12 +94,14 @@ export {
 export type { RecurrentOptions } from './nn/layers/recurrent.js'
 export { reshape } from './nn/layers/reshape.js'
 export { type SimpleRnnOptions, simpleRNN } from './nn/layers/simple-rnn.js'
-export type { LayerSpec } from './nn/layers/spec.js'
+export type { LayerSpec, OwnLayerSpec } from './nn/layers/spec.js'
 export { type TiedDenseOptions, tiedDense } from './nn/layers/tied-dense.js'
 export { timeDistributed } from './nn/layers/time-distributed.js'
+export type { Loss, LossOutput } from './nn/loss.js'
 export type { LossName, LossSpec } from './nn/losses.js'
 export {
   type GraphOptions,
+  type LoadedWeights,
   type Model,
   type ModelConfig,
   type ModelOptions,
@@ -106,6 +110,7 @@ export {
   type SequentialConfig,
   sequential,
 } from './nn/model.js'
+export * as parts from './nn/parts.js'
 export {
   add,
   apply,
@@ -131,8 +136,10 @@ export {
   warmUp,
 } from './optim/schedules.js'
 export { type SgdOptions, sgd } from './optim/sgd.js'
+export type { ProgramBuilder } from './program/builder.js'
 export { programCost } from './program/cost.js'
 export { printProgram } from './program/print.js'
+export type { Tensor } from './program/tensor.js'
 export type { AugmentOptions, ElasticOptions } from './train/augment.js'
 export {
   checkGradients,
@@ -160,5 +167,6 @@ export {
   topKAccuracy,
 } from './train/prediction-metrics.js'
 export type { EpochResult, StepResult } from './train/results.js'
+export type { ParameterGroup } from './train/rules.js'
 export { createTrainer, type Trainer } from './train/trainer.js'
 export type { ClipSpec } from './train/updates.js'

@@ -95,7 +95,7 @@ const schedule = (fields: object): Entry => ({ right: { options: fields }, error
 const named = ['text']
 
 const table: Record<string, Entry> = {
-  activation: layer({ activation: 'relu' }),
+  activation: layer({ activation: 'relu', ...options }),
   add: layer({ values: [lanegrad.input([2]), lanegrad.input([2])] }),
   adagrad: optimizer,
   adam: optimizer,
@@ -103,7 +103,7 @@ const table: Record<string, Entry> = {
   apply: layer({ layer: dense(2), x: lanegrad.input([2]) }),
   averagePooling2d: layer({ size: 2, ...options }),
   batchNormalization: layer(options),
-  bidirectional: layer({ layer: lanegrad.lstm(2) }),
+  bidirectional: layer({ layer: lanegrad.lstm(2), ...options }),
   builtInDigits: { right: { options: { train: 1, test: 1 } }, optional: ['options'], error: DataError },
   calibration: {
     right: { prediction, data, ...options },
@@ -116,7 +116,8 @@ const table: Record<string, Entry> = {
     error: [ModelError, DataError],
   },
   completeRows: { right: { table: flowers, columns: ['length'] }, optional: ['columns'], error: DataError },
-  concatenate: layer({ branches: [[dense(2)]] }, { except: { branches: ['list'] } }),
+  columns: layer(options),
+  concatenate: layer({ branches: [[dense(2)]], ...options }, { except: { branches: ['list'] } }),
   conv1d: layer({ filters: 2, kernelSize: 2, ...options }),
   ConfusionMatrix: {
     ...{ right: { classes: 2, counts: new Int32Array(4) }, error: ModelError },
@@ -136,8 +137,13 @@ const table: Record<string, Entry> = {
   },
   csvLine: { right: { result: epoch }, error: LanegradError },
   dataset: { right: { options: data }, error: DataError },
+  defineLayer: {
+    right: { type: 'my:nothing', fields: {}, build: () => undefined },
+    except: { build: ['function', 'class'], fields: ['fields'] },
+    error: ModelError,
+  },
   dense: layer({ units: 2, ...options }),
-  dropout: layer({ rate: 0.5 }),
+  dropout: layer({ rate: 0.5, ...options }),
   embedding: layer({ inputDim: 2, outputDim: 2, ...options }),
   encodeTable: { right: { table: flowers, encoding }, error: DataError },
   evaluate: {
@@ -147,10 +153,12 @@ const table: Record<string, Entry> = {
   },
   exponentialDecay: schedule({ start: 1, factor: 1 }),
   fashionMnist: { right: options, optional: ['options'], error: DataError },
+  flatten: layer(options),
   fit: {
     ...{ right: { data, options: { epochs: 1 } }, error: [DataError, ModelError] },
     call: (...values) => trainer.fit(...(values as unknown as [Anything, Anything])).next(),
   },
+  globalAveragePooling2d: layer(options),
   gru: layer({ units: 2, ...options }),
   holdout: { right: { set: data, fraction: 0.5, ...options }, optional: ['options'], error: DataError },
   input: layer({ shape: [2], ...options }),
@@ -172,7 +180,6 @@ const table: Record<string, Entry> = {
     error: DataError,
   },
   oneCycle: schedule({ highest: 1, steps: 2 }),
-  patches: layer({ size: 2 }),
   picturesByClass: {
     right: { files: [picture], name: 'p', options: { decode } },
     except: { name: named },
@@ -180,6 +187,8 @@ const table: Record<string, Entry> = {
   },
   picturesDataset: { right: { pictures, name: 'p' }, except: { name: named }, error: DataError },
   picturesInZip: { right: { zip: Uint8Array.of(1), name: 'p' }, except: { name: named }, error: DataError },
+  patches: layer({ size: 2, ...options }),
+  pixels: layer(options),
   predict: {
     right: { inputs: data },
     error: [DataError, ModelError],
@@ -214,14 +223,18 @@ const table: Record<string, Entry> = {
   readNpz: { right: { bytes: Uint8Array.of(1), name: 'f' }, except: { name: named }, error: DataError },
   readSafetensors: { right: { bytes: file, file: 'f' }, except: { file: named }, error: DataError },
   reduceOnPlateau: schedule({ start: 1 }),
-  reshape: layer({ shape: [4] }),
+  reshape: layer({ shape: [4], ...options }),
   restore: {
     ...{ right: { checkpoint: trainer.checkpoint() }, error: ModelError },
     call: (...values) => trainer.restore(...(values as [Anything])),
   },
   rmsprop: optimizer,
-  rows: layer({ count: 1 }, { optional: ['count'] }),
+  rows: layer({ count: 1, ...options }, { optional: ['count', 'options'] }),
   sequential: { right: { layers: [dense(2)], options: { input: [2] } }, error: ModelError },
+  loadWeights: {
+    ...{ right: { weights: model.weights() }, error: ModelError },
+    call: (...values) => model.loadWeights(...(values as [Anything])),
+  },
   setWeights: {
     ...{ right: { weights: model.weights() }, error: ModelError },
     call: (...values) => model.setWeights(...(values as [Anything])),
@@ -244,8 +257,8 @@ const table: Record<string, Entry> = {
     ...{ right: { scalars: { a: 1 }, step: 1, wallTime: 0 }, error: LanegradError },
     except: { scalars: ['fields', 'proto'], wallTime: ['negative'] },
   },
-  tiedDense: layer({ to: 'embedding_1', ...options }, { except: { to: named } }),
-  timeDistributed: layer({ layer: dense(2) }),
+  tiedDense: layer({ to: 'dense_1', ...options }, { except: { to: named } }),
+  timeDistributed: layer({ layer: dense(2), ...options }),
   topKAccuracy: { right: { prediction, data, k: 1 }, error: [ModelError, DataError] },
   trainingProgram: {
     ...{ right: { data }, error: ModelError },
@@ -259,14 +272,7 @@ const table: Record<string, Entry> = {
 }
 
 /** Functions that take no argument. */
-const withoutArguments = [
-  'columns',
-  'csvHeader',
-  'engineSupport',
-  'flatten',
-  'globalAveragePooling2d',
-  'pixels',
-]
+const withoutArguments = ['csvHeader', 'engineSupport']
 
 /** What is wrong with how a call is refused, or nothing. */
 async function judged(

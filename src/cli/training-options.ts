@@ -34,8 +34,8 @@ export interface TrainingChoice {
 }
 
 /** What the options say of a trainer; all but the standardisation, which the data give. */
-export type TrainingOptions = Required<Pick<TrainerOptions, 'optimizer' | 'loss' | 'batchSize'>> &
-  Pick<TrainerOptions, 'clip' | 'augment'>
+export type TrainingOptions = Required<Pick<TrainerOptions, 'optimizer' | 'batchSize'>> &
+  Pick<TrainerOptions, 'clip' | 'augment'> & { readonly loss: LossName | LossSpec }
 
 /** Learning rates where none is given. */
 const usualRates: Record<OptimizerName, number> = {

@@ -81,6 +81,22 @@ export interface Parameter {
   readonly trained?: boolean
 }
 
+/**
+ * The parameter `part` of the layer called `layer`, such as `dense_1/kernel`.
+ * @param shape its last axis is that of the outputs, those before it are inputs
+ */
+export function createParameter(
+  layer: string,
+  part: string,
+  shape: readonly number[],
+  initialiser: Initializer = 'glorotUniform',
+): Parameter {
+  const name = `${layer}/${part}`
+  const out = shape.at(-1)!
+  const fan = { in: sizeOf(shape) / out, out }
+  return { name, tensor: createTensor('parameter', name, shape), initialiser, fan }
+}
+
 type Described = Extract<Initializer, object> | Blocks
 
 /** The initialiser in numbers, its scale worked out from the fans. */

@@ -3,7 +3,7 @@ import * as instruction from '../program/instructions.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import { deep } from '../schema/plain-data.js'
 import { either, leaf, object, optional, read, type Schema, variants } from '../schema/schema.js'
-import { between, oneOf, quoted } from '../schema/values.js'
+import { between, instance, oneOf, quoted } from '../schema/values.js'
 import { activationCode } from './activations.js'
 import { type EmitContext, type Shape, showShape } from './layer.js'
 import type { Loss, LossOutput } from './loss.js'
@@ -224,11 +224,19 @@ export const lossSpec: Schema<LossName | LossSpec> = deep(
   ),
 )
 
+/** A loss of one's own: whoever makes one knows what it is. */
+const ownLoss = instance<Loss>("a loss of one's own", 'name', 'check', 'emit', 'probabilities')
+
+/** A field that holds a loss, or one of one's own. */
+export const anyLoss: Schema<LossName | LossSpec | Loss> = either(lossSpec, ownLoss)
+
 /**
  * Builds a loss from its name or its description.
  * @throws ModelError that names the field that is not right
  */
-export function lossOf(loss: LossName | LossSpec): Loss {
+export function lossOf(loss: LossName | LossSpec | Loss): Loss {
+  if (typeof loss === 'object' && loss !== null && 'emit' in loss)
+    return read(ModelError, '', 'loss', ownLoss, loss)
   const found = read(ModelError, '', 'loss', lossSpec, loss)
   const spec = typeof found === 'string' ? { type: found } : found
   const build = builders[spec.type] as (spec: LossSpec) => Loss

@@ -14,7 +14,7 @@ import {
   read,
   type Schema,
 } from '../schema/schema.js'
-import { arrayOf, seed, shape } from '../schema/values.js'
+import { arrayOf, seed, shape, wholeNumber } from '../schema/values.js'
 import type { Built, ModelInput } from './built.js'
 import { buildChain } from './chain.js'
 import { fingerprintOf } from './fingerprint.js'
@@ -117,6 +117,37 @@ export function modelFromConfig(description: unknown): Model {
       ? read(ModelError, 'model', '', graphConfig, config)
       : read(ModelError, 'model', '', sequentialConfig, config),
   )
+}
+
+/** Values of a parameter, row-major, with their shape. */
+export interface ShapedArray {
+  readonly shape: Shape
+  readonly data: Float32Array
+}
+
+/** What `loadWeights` has done: names of parameters, and of values. */
+export interface LoadedWeights {
+  /** Parameters that have the values given. */
+  readonly loaded: readonly string[]
+  /** Parameters for which there are values of another shape; they keep theirs. */
+  readonly mismatched: readonly string[]
+  /** Parameters for which there are no values; they keep theirs. */
+  readonly missing: readonly string[]
+  /** Values for which there is no parameter. */
+  readonly unexpected: readonly string[]
+}
+
+const namedWeights = entries(
+  'a Map of a Float32Array, or of a { shape, data }, for each name',
+  either(
+    arrayOf(Float32Array),
+    object<ShapedArray>({ shape: list('lengths', wholeNumber(1)), data: arrayOf(Float32Array) }),
+  ),
+)
+
+function checkFinite(name: string, values: Float32Array): void {
+  const bad = values.findIndex((value) => !Number.isFinite(value))
+  if (bad >= 0) throw new ModelError(`${name}: value ${bad} is ${values[bad]}, expected a finite number.`)
 }
 
 /** A network: its layers, its parameters, and their values wherever those live. */
@@ -222,28 +253,58 @@ export class Model {
    */
   setWeights(weights: ReadonlyMap<string, Float32Array>): void {
     this.memory.turns.refuseChange('setWeights')
-    const known = new Map(this.parameters.map((parameter) => [parameter.name, parameter]))
-    const found = [...read(ModelError, 'setWeights', 'weights', namedArrays, weights)].map(
-      ([name, values]) => {
-        const parameter = known.get(name)
-        if (!parameter) {
-          throw new ModelError(
-            `The model has no parameter '${name}'; it has ${[...known.keys()].join(', ')}.`,
-          )
-        }
-        const { shape } = parameter.tensor
-        if (values.length !== sizeOf(shape)) {
-          throw new ModelError(
-            `${name}: expected ${sizeOf(shape)} values of shape ${showShape(shape)}, found ${values.length}.`,
-          )
-        }
-        const bad = values.findIndex((value) => !Number.isFinite(value))
-        if (bad >= 0)
-          throw new ModelError(`${name}: value ${bad} is ${values[bad]}, expected a finite number.`)
-        return { parameter, values }
-      },
-    )
+    const known = this.parametersByName()
+    const given = read(ModelError, 'setWeights', 'weights', namedArrays, weights)
+    const found = [...given].map(([name, values]) => {
+      const parameter = known.get(name)
+      if (!parameter) {
+        throw new ModelError(`The model has no parameter '${name}'; it has ${[...known.keys()].join(', ')}.`)
+      }
+      const { shape } = parameter.tensor
+      if (values.length !== sizeOf(shape)) {
+        throw new ModelError(
+          `${name}: expected ${sizeOf(shape)} values of shape ${showShape(shape)}, found ${values.length}.`,
+        )
+      }
+      checkFinite(name, values)
+      return { parameter, values }
+    })
     for (const { parameter, values } of found) this.memory.write(parameter, values)
+  }
+
+  /**
+   * Takes over what fits of another model's weights, by name and shape, as a network does that goes on with the layers of one
+   * that was trained before. Values are those of `weights()`, or arrays with their shapes such as `readSafetensors` gives.
+   * @returns what was taken over and what was not
+   * @throws ModelError on a value that is not finite; nothing is changed then.
+   * @throws TrainingError in the middle of an epoch, and while the model is being measured or used
+   */
+  loadWeights(weights: ReadonlyMap<string, Float32Array | ShapedArray>): LoadedWeights {
+    this.memory.turns.refuseChange('loadWeights')
+    const known = this.parametersByName()
+    const given = read(ModelError, 'loadWeights', 'weights', namedWeights, weights)
+    const fits = ({ tensor: { shape } }: Parameter, values: Float32Array | ShapedArray) =>
+      values instanceof Float32Array
+        ? values.length === sizeOf(shape)
+        : showShape(values.shape) === showShape(shape) && values.data.length === sizeOf(shape)
+    const names = [...given.keys()].filter((name) => known.has(name))
+    const loaded = names.filter((name) => fits(known.get(name)!, given.get(name)!))
+    const found = loaded.map((name) => {
+      const values = given.get(name)!
+      return [name, values instanceof Float32Array ? values : values.data] as const
+    })
+    for (const [name, values] of found) checkFinite(name, values)
+    for (const [name, values] of found) this.memory.write(known.get(name)!, values)
+    return {
+      loaded,
+      mismatched: names.filter((name) => !loaded.includes(name)),
+      missing: [...known.keys()].filter((name) => !given.has(name)),
+      unexpected: [...given.keys()].filter((name) => !known.has(name)),
+    }
+  }
+
+  private parametersByName(): Map<string, Parameter> {
+    return new Map(this.parameters.map((parameter) => [parameter.name, parameter]))
   }
 
   /** SHA-256 of all weights as little-endian float32, in the order of `parameters`, in lower-case hexadecimal. */
@@ -264,7 +325,12 @@ export class Model {
     const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]!.length)))
     const line = ([layer, output, parameters]: string[]) =>
       `${layer!.padEnd(widths[0]!)}  ${output!.padEnd(widths[1]!)}  ${parameters!.padStart(widths[2]!)}`
-    return [...table.map(line), `${total} parameters`].join('\n')
+    const frozen = this.layers
+      .flatMap(({ parameters }) => parameters)
+      .filter((parameter) => this.built.builder.frozen.has(parameter))
+      .reduce((sum, { tensor }) => sum + sizeOf(tensor.shape), 0)
+    const those = frozen > 0 ? `, ${frozen} of them frozen` : ''
+    return [...table.map(line), `${total} parameters${those}`].join('\n')
   }
 }
 

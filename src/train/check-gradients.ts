@@ -6,7 +6,7 @@ import type { LinkedProgram } from '../engine/linked-program.js'
 import { DataError, ModelError } from '../errors.js'
 import { showShape } from '../nn/layer.js'
 import type { Loss } from '../nn/loss.js'
-import { type LossName, type LossSpec, lossOf, lossSpec } from '../nn/losses.js'
+import { anyLoss, type LossName, type LossSpec, lossOf } from '../nn/losses.js'
 import { aModel, type Model, modelFromConfig } from '../nn/model.js'
 import { buildOptimizer } from '../optim/index.js'
 import type { Optimizer } from '../optim/optimizer.js'
@@ -24,7 +24,7 @@ export interface GradientCheckOptions {
   /** The engine whose gradients are checked; by default the fastest that runs here. */
   readonly engine?: EngineName
   /** `softmaxCrossEntropy` by default. */
-  readonly loss?: LossName | LossSpec
+  readonly loss?: LossName | LossSpec | Loss
   /** Elements checked of each parameter, chosen at random, always the same ones; 20 by default. */
   readonly elements?: number | 'all'
 }
@@ -60,7 +60,7 @@ const FLOOR = 0.01
 
 const optionSchema = object<GradientCheckOptions>({
   engine: optional(oneOf(...engineNames)),
-  loss: optional(lossSpec),
+  loss: optional(anyLoss),
   elements: optional(
     either(
       wholeNumber(1),

@@ -1,6 +1,7 @@
 /** What an evaluator, a trainer and a fit may be told: types, and the schemas that check them. */
 import { aDataset, aStandardisation, type Dataset, type Standardisation } from '../data/dataset.js'
-import { type LossName, type LossSpec, lossSpec } from '../nn/losses.js'
+import type { Loss } from '../nn/loss.js'
+import { anyLoss, type LossName, type LossSpec } from '../nn/losses.js'
 import { type OptimizerSpec, optimizerSpec } from '../optim/index.js'
 import { either, type Fields, leaf, object, optional } from '../schema/schema.js'
 import { abortSignal, aFunction, seed, truth, wholeNumber } from '../schema/values.js'
@@ -12,7 +13,7 @@ import { type ClipSpec, clipSpec } from './updates.js'
 
 export interface EvaluatorOptions {
   /** `softmaxCrossEntropy` by default. */
-  readonly loss?: LossName | LossSpec
+  readonly loss?: LossName | LossSpec | Loss
   /** Standardises inputs; without it bytes are scaled to 0..1. */
   readonly standardisation?: Standardisation
 }
@@ -59,7 +60,7 @@ export interface FitOptions {
 }
 
 const evaluatorFields: Fields<EvaluatorOptions> = {
-  loss: optional(lossSpec),
+  loss: optional(anyLoss),
   standardisation: optional(aStandardisation),
 }
 

@@ -23,7 +23,7 @@ import type { TiedDenseSpec } from './tied-dense.js'
  * The description of a layer: plain data, so that a model can be written as JSON. It holds descriptions of layers itself
  * where layers hold layers.
  */
-export type LayerSpec =
+export type BuiltInLayerSpec =
   | ActivationLayerSpec
   | AveragePool2dSpec
   | BatchNormSpec
@@ -46,6 +46,15 @@ export type LayerSpec =
   | SimpleRnnSpec
   | TiedDenseSpec
   | TimeDistributedSpec
+
+/** The description of a layer that `defineLayer` has defined, with its own options beside these. */
+export interface OwnLayerSpec extends LayerOptions {
+  readonly type: `${string}:${string}`
+  readonly [option: string]: unknown
+}
+
+/** A layer of the library, or of one's own. */
+export type LayerSpec = BuiltInLayerSpec | OwnLayerSpec
 
 export interface ConcatenateSpec extends LayerOptions {
   readonly type: 'concatenate'
