@@ -1,5 +1,5 @@
 import { ModelError } from '../errors.js'
-import { type Fields, leaf, read } from '../schema/schema.js'
+import { type Fields, isPlainObject, leaf, read } from '../schema/schema.js'
 import { aFunction } from '../schema/values.js'
 import type { Layer, LayerOptions, Place } from './layer.js'
 import { layerDescription } from './layer-fields.js'
@@ -17,8 +17,7 @@ const ownType = leaf<OwnLayerType>(
 const fieldsByName = leaf<Fields<object>>(
   'an object with a schema for each option, such as { units: fields.wholeNumber(1) }',
   (value) =>
-    typeof value === 'object' &&
-    value !== null &&
+    isPlainObject(value) &&
     Object.values(value).every((field) => typeof (field as { read?: unknown } | null)?.read === 'function'),
 )
 
