@@ -1,7 +1,6 @@
 import t from 'tap'
 import { builtInDigits } from '../../src/data/digits.js'
 import { preparePhoto } from '../../src/data/photo.js'
-import { mnist } from '../../src/data/published.js'
 import { DataError } from '../../src/errors.js'
 import { mnist } from '../../src/index.js'
 import { clean, kinds } from '../support/photo-kinds.js'
