@@ -219,7 +219,20 @@ t.test('files that are no pictures of digits end with a clear word', async (t) =
   new DataView(large.buffer).setUint32(16, 60_000)
   new DataView(large.buffer).setUint32(20, 60_000)
   const grey = new Uint8Array(64 * 64 * 4).fill(200)
+  const framed = Uint8Array.from({ length: 64 * 64 }, (_, i) => (i % 64 === 0 || i < 64 ? 0 : 240))
+  const one = pixelsOf(3, 64, (ink) => [255 - ink])
+  const two = Uint8Array.from({ length: 128 * 64 }, (_, i) => one[(i >> 7) * 64 + (i % 64)]!)
   const cases: [name: string, bytes: Uint8Array | null, message: RegExp][] = [
+    [
+      'frame.png',
+      encode({ width: 64, height: 64, channels: 1, data: framed }),
+      /frame\.png: no digit was found in the picture: expected one/,
+    ],
+    [
+      'two.png',
+      encode({ width: 128, height: 64, channels: 1, data: two }),
+      /two\.png: 2 digits were found in the picture: expected one/,
+    ],
     ['gone.png', null, /gone\.png: there is no such file\./],
     [
       'text.png',
