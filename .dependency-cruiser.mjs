@@ -14,6 +14,7 @@ export const floors = [
   { 'src/index.ts': "the library's front door" },
   { 'src/formats/': 'bytes in, tensors out, and back' },
   { 'src/train/': 'the training loop and what it tells' },
+  { 'src/inference/': 'one sample or time step at a time, at once' },
   { 'src/data/': 'data sets, and the files that hold them' },
   { 'src/optim/': 'optimizers, learning rates' },
   { 'src/nn/': 'layers and losses: they emit instructions' },

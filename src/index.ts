@@ -65,6 +65,14 @@ export {
 export { readSafetensors, type Safetensors, writeSafetensors } from './formats/safetensors.js'
 export { readModel, type SavedSettings, writeModel } from './formats/saved-model.js'
 export { tensorboardEpoch, tensorboardHeader, tensorboardScalars } from './formats/tensorboard.js'
+export {
+  createPredictor,
+  type Predictor,
+  type PredictorInput,
+  type PredictorOptions,
+  type PredictorState,
+} from './inference/predictor.js'
+export type { Sample } from './inference/slots.js'
 export type { ActivationSpec } from './nn/activations.js'
 export type { InputType, ModelInput } from './nn/built.js'
 export { defineLayer } from './nn/define-layer.js'

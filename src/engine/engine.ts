@@ -49,6 +49,12 @@ export interface Engine {
    * @throws EngineError as `run`, at once or by the promise; no thread writes to memory any more then
    */
   runAsync?(program: number, words: number): Promise<void> | undefined
+  /**
+   * Of engines with several threads: runs a program that has no barriers on the calling thread alone, so that little work
+   * wakes no other thread.
+   * @throws EngineError when the engine was closed
+   */
+  runAlone?(program: number, words: number): void
   /** While a program that `runAsync` has begun is under way: resolves at its end, whatever comes of it. */
   readonly busy?: Promise<void> | undefined
   /** One line: which engine this is, and why it was chosen. */

@@ -31,15 +31,18 @@ export class LinkedProgram {
     private readonly engine: Engine,
     readonly program: Program,
     addressOf: AddressOf,
+    /** Whether one thread runs it by itself, where there are several. */
+    private readonly alone = false,
   ) {
-    const words = encodeProgram(program, addressOf, engine.threads)
+    const words = encodeProgram(program, addressOf, alone ? 1 : engine.threads)
     this.words = words.length
     this.address = engine.allocate(words.length * 4)
     engine.views.i32.set(words, this.address >>> 2)
   }
 
   run(): void {
-    this.engine.run(this.address, this.words)
+    if (this.alone && this.engine.runAlone) this.engine.runAlone(this.address, this.words)
+    else this.engine.run(this.address, this.words)
   }
 
   /** Runs it, and returns a promise of its end where that has to be waited for: see `Engine`. */

@@ -15,6 +15,8 @@ interface CoreExports extends ControlLayout, ProgramCore, Record<string, unknown
   heapBase(): number
   setScratch(address: number): void
   fusesMultiplyAdd(): number
+  run(program: number, words: number): void
+  setThread(index: number, count: number): void
   joinThreads(index: number, count: number, control: number, spins: number): void
   readonly SCRATCH_BYTES: { valueOf(): number }
 }
@@ -114,6 +116,18 @@ export async function createThreadsEngine(
       },
       run: (program, words) => runs.run(program, words),
       runAsync: (program, words) => runs.runAsync(program, words),
+      runAlone(program, words) {
+        runs.settle()
+        if (runs.closed) throw closedError()
+        core.setThread(0, 1)
+        try {
+          core.run(program, words)
+        } catch (error) {
+          throw new EngineError(`The ${name} engine has failed: ${String(error)}`, { cause: error })
+        } finally {
+          core.setThread(0, threads)
+        }
+      },
       describe: () => `${name}: ${kinds[name]}${fused}, ${threads} threads`,
       close: () => runs.close(),
       [dispose]: () => runs.close(),

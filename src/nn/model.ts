@@ -14,7 +14,10 @@ import {
   read,
   type Schema,
 } from '../schema/schema.js'
+
+import { show } from '../schema/show.js'
 import { arrayOf, seed, shape, wholeNumber } from '../schema/values.js'
+
 import type { Built, ModelInput } from './built.js'
 import { buildChain } from './chain.js'
 import { fingerprintOf } from './fingerprint.js'
@@ -212,6 +215,20 @@ export class Model {
   }
 
   /**
+   * Emits the forward pass up to what the layer or merge of this name gives, [batch, ...its shape].
+   * @throws ModelError when there is none
+   */
+  forwardTo(name: string, context: EmitContext, inputs: readonly Tensor[]): Tensor {
+    const row = this.built.rows.findIndex((row) => row.name === name)
+    if (row < 0) {
+      const names = this.built.rows.map(({ name }) => name)
+      throw new ModelError(`The model has no layer ${show(name)}; it has ${names.join(', ')}.`)
+    }
+    const network = { nodes: this.built.nodes.slice(0, row + 1), outputs: [inputs.length + row] }
+    return emitNetwork(network, context, valuesOf(context, inputs), ['batch']).outputs[0]!.tensor
+  }
+
+  /**
    * Emits the forward pass on `inputs`, each [batch, ...its shape], in order; the outputs, and the gradients given to
    * `backward`, lie in `layouts`, batch first where nothing is said.
    */
@@ -221,13 +238,8 @@ export class Model {
     layouts: readonly (Layout | undefined)[] = [],
   ): NetworkForward {
     const { nodes, given } = this.built
-    const values = inputs.map((tensor) => ({
-      tensor,
-      layout: 'batch' as const,
-      valid: context.valid ?? null,
-    }))
     const wanted = given.map((_, i) => layouts[i] ?? 'batch')
-    return emitNetwork({ nodes, outputs: given }, context, values, wanted)
+    return emitNetwork({ nodes, outputs: given }, context, valuesOf(context, inputs), wanted)
   }
 
   /**
@@ -332,6 +344,10 @@ export class Model {
     const those = frozen > 0 ? `, ${frozen} of them frozen` : ''
     return [...table.map(line), `${total} parameters${those}`].join('\n')
   }
+}
+
+function valuesOf({ valid = null }: EmitContext, inputs: readonly Tensor[]) {
+  return inputs.map((tensor) => ({ tensor, layout: 'batch' as const, valid }))
 }
 
 /** A model that `sequential`, `modelFromConfig` or `readModel` has built. */

@@ -11,14 +11,21 @@ export class Turns {
   private doing: string | null = null
   private readonly waiting: { readonly what: string; readonly begin: () => void }[] = []
   private training = false
+  private begun = 0
 
   /** Whether a fit is between the start and the end of an epoch, in a turn or between two. */
   get inEpoch(): boolean {
     return this.training
   }
 
+  /** How many turns there have been, or null in the middle of one: between two answers that are equal nobody had one. */
+  get count(): number | null {
+    return this.doing === null ? this.begun : null
+  }
+
   /** Takes a turn: at once, or when the promise resolves. Whoever has it must `pass` it on. */
   take(what: string): Promise<void> | undefined {
+    this.begun++
     if (this.doing === null) {
       this.doing = what
       return undefined

@@ -28,6 +28,7 @@ export class WeightMemory {
   private place: Place | null = null
   /** The values while they are in no engine; null too before they are drawn. */
   private home: Float32Array | null = null
+  private writes = 0
 
   constructor(
     private readonly parameters: readonly Parameter[],
@@ -75,7 +76,20 @@ export class WeightMemory {
   }
 
   write({ tensor }: Parameter, values: ArrayLike<number>): void {
+    this.writes++
     this.current().set(values, this.plan.offsets.get(tensor.buffer)! >>> 2)
+  }
+
+  /** Replaces all values by a copy of the block. */
+  restore(block: Float32Array): void {
+    this.writes++
+    this.current().set(block)
+  }
+
+  /** See `WeightLoan.version`. */
+  get version(): number | null {
+    const turns = this.turns.count
+    return turns === null ? null : turns + this.writes
   }
 
   /** Whether the weights are at `place`, or have been moved on. */
@@ -163,6 +177,16 @@ export class WeightLoan {
     return this.memory.turns
   }
 
+  /**
+   * A number that is another whenever the values may have changed since; null in a turn, when they may change at any time.
+   * Whatever changes them has a turn, or does so at once by way of the memory.
+   * @throws ModelError when the weights were moved on
+   */
+  get version(): number | null {
+    this.check()
+    return this.memory.version
+  }
+
   /** Address of a parameter's buffer, or undefined when the buffer is none of them. */
   addressOf(buffer: Buffer): number | undefined {
     this.check()
@@ -178,7 +202,7 @@ export class WeightLoan {
 
   restore(snapshot: Float32Array): void {
     this.check()
-    this.memory.current().set(snapshot)
+    this.memory.restore(snapshot)
   }
 
   /** Gives the weights back; a second time does nothing. */
