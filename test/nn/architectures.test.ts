@@ -10,6 +10,7 @@ import {
   dense,
   gru,
   type LayerSpec,
+  type Model,
   ModelError,
   masking,
   modelFromConfig,
@@ -18,9 +19,23 @@ import {
   simpleRNN,
   timeDistributed,
 } from '../../src/index.js'
-import { drawArchitecture, drawData, layerTypes } from '../support/architectures.js'
+import { drawArchitecture, drawData, drawGraph, layerTypes } from '../support/architectures.js'
 import { effort } from '../support/effort.js'
 import { randomIntegers } from '../support/random.js'
+
+/** With weights of no special value: zero biases would hide mistakes, and meet zero inputs at the kinks of activations. */
+function moved(model: Model, draw: (low: number, high: number) => number): Model {
+  const weights = model.weights()
+  for (const { name, trained } of model.parameters) {
+    if (trained === false) continue
+    weights.set(
+      name,
+      weights.get(name)!.map((w) => w + draw(-(2 ** 20), 2 ** 20) / 2 ** 22),
+    )
+  }
+  model.setWeights(weights)
+  return model
+}
 
 const ROUNDS = effort(2, 4)
 
@@ -32,24 +47,34 @@ t.test('gradients of random networks of all layers agree with central difference
     const architecture = drawArchitecture(draw, layerTypes[i % layerTypes.length]!)
     const { config, loss, batch } = architecture
     const data = drawData(draw, architecture, batch)
-    const model = modelFromConfig(config)
-    // Weights of no special value: zero biases would hide mistakes, and meet zero inputs at the kinks of activations.
-    const weights = model.weights()
-    for (const { name, trained } of model.parameters) {
-      if (trained === false) continue
-      weights.set(
-        name,
-        weights.get(name)!.map((w) => w + draw(-(2 ** 20), 2 ** 20) / 2 ** 22),
-      )
-    }
-    model.setWeights(weights)
-
+    const model = moved(modelFromConfig(config), draw)
     const { worst, parameters } = await checkGradients(model, data, { engine, loss, elements: 6 })
     const network = `${engine}, batch ${batch}, ${JSON.stringify(loss)}, ${JSON.stringify(config)}`
     t.ok(worst.error < 1e-2, `${network}: ${JSON.stringify(worst)}`)
     if (parameters.every(({ engine }) => engine !== 0)) moving++
   }
   t.ok(moving > layerTypes.length, `${moving} networks in which every parameter counts`)
+})
+
+t.test('gradients of random graphs agree with central differences in float64', async (t) => {
+  const draw = randomIntegers(11)
+  let shared = 0
+  const wrong: string[] = []
+  for (let i = 0; i < effort(40, 120); i++) {
+    const architecture = drawGraph(draw)
+    const { config, loss, batch } = architecture
+    const data = drawData(draw, architecture, batch)
+    const network = moved(modelFromConfig(config), draw)
+    if (config.nodes.some(({ layer }) => typeof layer === 'string')) shared++
+    const engine = i % 2 === 0 ? 'simd' : 'js'
+    const { worst } = await checkGradients(network, data, { engine, loss, elements: 4 })
+    if (worst.error < 1e-2) continue
+    wrong.push(
+      `${i}, ${engine}, batch ${batch}, ${JSON.stringify(loss)}, ${JSON.stringify(config)}: ${JSON.stringify(worst)}`,
+    )
+  }
+  t.same(wrong, [])
+  t.ok(shared > 5, `${shared} graphs in which a layer is applied several times`)
 })
 
 t.test('a layer inside others takes the same training steps as one outside', async (t) => {

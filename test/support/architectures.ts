@@ -1,6 +1,8 @@
 import {
   type ActivationSpec,
   activation,
+  add,
+  apply,
   averagePooling2d,
   batchNormalization,
   bidirectional,
@@ -13,20 +15,25 @@ import {
   dense,
   dropout,
   flatten,
+  type GraphConfig,
   globalAveragePooling2d,
   gru,
+  input,
   type LayerSpec,
   type LossSpec,
   layerNormalization,
   lstm,
   masking,
   maxPooling2d,
+  model,
+  multiply,
   patches,
   pixels,
   type RecurrentOptions,
   reshape,
   rows,
   type SequentialConfig,
+  type Symbolic,
   sequential,
   simpleRNN,
   tiedDense,
@@ -255,7 +262,12 @@ export function drawArchitecture(draw: Draw, type: LayerType): Architecture {
 }
 
 /** Random inputs, bytes or floats, with zeros among them and at the ends of some, where masking finds padding. */
-export function drawData(draw: Draw, { config: { input }, classes }: Architecture, samples: number): Dataset {
+export function drawData(
+  draw: Draw,
+  { config, classes }: Architecture | GraphArchitecture,
+  samples: number,
+): Dataset {
+  const input = 'nodes' in config ? config.inputs[0]!.shape : config.input
   const size = sizeOf(input)
   const bytes = coin(draw)
   const images = new (bytes ? Uint8Array : Float32Array)(samples * size)
@@ -268,4 +280,61 @@ export function drawData(draw: Draw, { config: { input }, classes }: Architectur
   }
   const labels = Uint8Array.from({ length: samples }, () => draw(0, classes - 1))
   return dataset({ name: 'random', inputs: images, targets: labels, sampleShape: input, classes })
+}
+
+/** A random network with branches that are joined, and layers that are applied several times; for the same losses. */
+export interface GraphArchitecture {
+  readonly config: GraphConfig
+  readonly loss: LossSpec
+  readonly classes: number
+  readonly batch: number
+}
+
+/** Random layers and merges on one input: whatever fits the shapes that there are, then the last layers of a loss. */
+export function drawGraph(draw: Draw): GraphArchitecture {
+  const sample = drawInput(draw)
+  const values: { symbol: Symbolic; shape: Shape }[] = [{ symbol: input(sample), shape: sample }]
+  const applied: { layer: LayerSpec; takes: Shape }[] = []
+  const seed = draw(0, 1000)
+  const [start] = values as [(typeof values)[number]]
+  const shapeOf = (symbol: Symbolic) => model({ inputs: start.symbol, outputs: symbol }).output
+  const note = (symbol: Symbolic) => values.push({ symbol, shape: shapeOf(symbol) })
+  const same = (a: Shape, b: Shape) => String(a) === String(b)
+  const joined = (a: (typeof values)[number], b: (typeof values)[number]) => ({
+    symbol: add([a.symbol, b.symbol]),
+    shape: b.shape,
+  })
+  // The length of a sequence must not depend on a weight, and a state is that of one place.
+  const plain = layerTypes.filter(
+    (type) => !['masking', 'tiedDense'].includes(type),
+  ) as (keyof typeof makers)[]
+
+  for (let i = draw(3, 7); i > 0; i--) {
+    const { symbol, shape } = pick(draw, values.slice(-3))
+    const partners = values.filter((other) => same(other.shape, shape)).map(({ symbol }) => symbol)
+    const again = applied.filter(({ takes }) => same(takes, shape))
+    const kind = draw(0, 5)
+    if (kind === 0) note(pick(draw, [add, multiply])([symbol, pick(draw, partners), pick(draw, partners)]))
+    else if (kind === 1) note(concatenate([symbol, pick(draw, partners)], { axis: pick(draw, [-1, 0]) }))
+    else if (kind <= 3 && again.length > 0) note(apply(pick(draw, again).layer, symbol))
+    else {
+      const [, make] =
+        makers[
+          pick(
+            draw,
+            plain.filter((type) => makers[type][0](shape)),
+          )
+        ]
+      const layer = make(draw, shape)
+      note(apply(layer, symbol))
+      if (!sequential([layer], { input: shape }).stateful) applied.push({ layer, takes: shape })
+    }
+  }
+  const classes = draw(2, 4)
+  const { shape } = values.at(-1)!
+  const { symbol } = values.filter((other) => same(other.shape, shape)).reduce(joined)
+  const { layers, loss } = drawHead(draw, shape, classes)
+  const outputs = layers.reduce((y, layer) => apply(layer, y), symbol)
+  const { config } = model({ inputs: start.symbol, outputs, seed })
+  return { config: config as GraphConfig, loss, classes, batch: draw(1, 5) }
 }
