@@ -1,18 +1,8 @@
-export {
-  type Dataset,
-  type DatasetSource,
-  dataset,
-  holdout,
-  kfold,
-  type Split,
-  type Standardisation,
-  shuffled,
-  standardisation,
-  subset,
-  take,
-} from './data/dataset.js'
+export type { AnyArray, NestedNumbers } from './data/arrays.js'
+export type { Dataset, Standardisation } from './data/dataset.js'
 export { type BuiltInDigitsOptions, builtInDigits } from './data/digits.js'
 export { type IdxArray, readIdx, readIdxOrGzip, writeIdx, writeIdxGzip } from './data/idx.js'
+export { type DatasetSource, dataset } from './data/make-dataset.js'
 export type { DataOptions, DataProgress, FamilyData } from './data/mnist.js'
 export { type NpyArray, readNpy, readNpz } from './data/npy.js'
 export { type NpyDatasetOptions, npyDataset } from './data/npy-dataset.js'
@@ -35,6 +25,9 @@ export type {
 export { prepareImage } from './data/prepare.js'
 export { fashionMnist, kmnist, mnist } from './data/published.js'
 export type { Raster } from './data/resample.js'
+export { type PaddedSequences, type PadOptions, padSequences } from './data/sequences.js'
+export { holdout, kfold, type Split, shuffled, subset, take } from './data/splits.js'
+export { standardisation } from './data/standardise.js'
 export { type CsvOptions, readCsv } from './data/table/csv.js'
 export { tableDataset } from './data/table/dataset.js'
 export {

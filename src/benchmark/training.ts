@@ -1,4 +1,5 @@
-import { type Dataset, take } from '../data/dataset.js'
+import type { Dataset } from '../data/dataset.js'
+import { take } from '../data/splits.js'
 import type { Engine } from '../engine/engine.js'
 import { sequential } from '../nn/model.js'
 import type { EpochResult } from '../train/results.js'

@@ -31,11 +31,11 @@ export async function measure(evaluator: Evaluator, data: Dataset): Promise<Meas
 /** Accuracy, loss, calibration, and the confusion matrix with every class's recall and precision. */
 export function describeEvaluation(data: Dataset, measures: Measures): string[] {
   const { samples, accuracy, loss, confusion, top3, calibration } = measures
-  const classes = Array.from({ length: confusion.classes }, (_, i) => i)
-  const metrics = confusion.perClass()
+  const classes = Array.from({ length: confusion?.classes ?? 0 }, (_, i) => i)
+  const metrics = confusion?.perClass() ?? []
   const rows = classes.map((label) => {
     const { support, precision, recall, f1 } = metrics[label]!
-    const counts = classes.map((predicted) => String(confusion.at(label, predicted)))
+    const counts = classes.map((predicted) => String(confusion!.at(label, predicted)))
     return [String(label), ...counts, String(support), percent(recall), percent(precision), f1.toFixed(4)]
   })
   return [
@@ -49,10 +49,10 @@ export function describeEvaluation(data: Dataset, measures: Measures): string[] 
 
 export function evaluationJson(measures: Measures): object {
   const { samples, accuracy, loss, confusion, top3, calibration } = measures
-  const { classes, counts } = confusion
+  const { classes = 0, counts = new Int32Array() } = confusion ?? {}
   const rows = Array.from({ length: classes }, (_, i) => [...counts.subarray(i * classes, (i + 1) * classes)])
   return {
     ...{ samples, accuracy, top3, loss, calibration },
-    ...{ confusion: rows, classes: confusion.perClass() },
+    ...{ confusion: rows, classes: confusion?.perClass() ?? [] },
   }
 }

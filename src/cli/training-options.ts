@@ -8,7 +8,7 @@ import {
   type Rate,
   type TrainerOptions,
 } from '../index.js'
-import { lossOf } from '../nn/losses.js'
+import { lossFrom } from '../nn/losses.js'
 import { buildOptimizer } from '../optim/index.js'
 import { read } from '../schema/schema.js'
 import { show } from '../schema/show.js'
@@ -94,7 +94,7 @@ export function addTrainingOptions(command: Command): Command {
 export function trainingFrom(choice: TrainingChoice): TrainingOptions {
   const { augment, clipNorm, clipValue, loss } = choice
   if (augment) fromOption('--augment', () => read(ModelError, 'augment', 'options', augmentOptions, augment))
-  fromOption('--loss', () => lossOf(loss))
+  fromOption('--loss', () => lossFrom(loss))
   return {
     ...{ optimizer: optimizerFrom(choice), loss, batchSize: choice.batch },
     ...(clipNorm === undefined ? {} : { clip: { norm: clipNorm } }),

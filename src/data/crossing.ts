@@ -1,5 +1,5 @@
 import { DataError } from '../errors.js'
-import { type Dataset, rowOf } from './dataset.js'
+import { type Dataset, rowOf, rowsIn } from './dataset.js'
 
 /**
  * What crosses from a data set into an engine. A data set belongs to its user, who may refill its arrays at any time and
@@ -12,10 +12,11 @@ import { type Dataset, rowOf } from './dataset.js'
  * buffer away, since it was looked at. What is in the arrays is checked as it is copied.
  * @throws DataError that names the data set, what was expected and what was found
  */
-function checkArrays({ name, inputs: images, targets: labels, sampleSize }: Dataset, size: number): void {
-  if (images.length === labels.length * size && sampleSize === size) return
+function checkArrays(data: Dataset, size: number): void {
+  const { name, inputs: images, sampleSize } = data
+  if (images.length === rowsIn(data) * size && sampleSize === size) return
   throw new DataError(
-    `${name}: expected ${labels.length} times ${size} values, a sample for each label, found ${images.length}`,
+    `${name}: expected ${rowsIn(data)} times ${size} values, a sample for each label, found ${images.length}`,
   )
 }
 
@@ -29,13 +30,13 @@ export function copySamples(
   start: number,
   batch: number,
   size: number,
-  x: Uint8Array | Float32Array,
+  x: Uint8Array | Float32Array | Int32Array,
   at: number,
   order?: Uint32Array,
 ): void {
   checkArrays(data, size)
   const { inputs: images, indices } = data
-  const rows = data.targets.length
+  const rows = rowsIn(data)
   if (indices === undefined && order === undefined) {
     if (start + batch > rows) {
       throw new DataError(`${data.name}: expected at least ${start + batch} samples, found ${rows}`)
@@ -53,7 +54,7 @@ export function copySamples(
       x.set(images.subarray(row * size, (row + 1) * size), at + i * size)
     }
   }
-  if (images instanceof Uint8Array) return
+  if (!(images instanceof Float32Array)) return
   const bad = firstNotFinite(x, at, at + batch * size) - at
   if (bad < 0) return
   const place = start + Math.floor(bad / size)
@@ -84,6 +85,25 @@ export function copyLabels(
       )
     }
     y[at + i] = label
+  }
+}
+
+/**
+ * Checks ids that were copied to `x` from its element `at` on: 0 to most - 1.
+ * @throws DataError that names the sample
+ */
+export function checkIds(
+  { name }: Dataset,
+  x: Int32Array,
+  at: number,
+  count: number,
+  most: number,
+  place: (element: number) => string,
+): void {
+  for (let i = 0; i < count; i++) {
+    const id = x[at + i]!
+    if (id >= 0 && id < most) continue
+    throw new DataError(`${name}: expected ids of 0 to ${most - 1}, found ${id} at ${place(i)}`)
   }
 }
 

@@ -1,9 +1,5 @@
-import { permutation } from '../engine/js/philox.js'
-import { DataError } from '../errors.js'
-import { Purpose, streamOf } from '../program/streams.js'
-import { Fault, isPlainObject, leaf, object, optional, read, type Schema } from '../schema/schema.js'
-import { show } from '../schema/show.js'
-import { arrayOf, seed as seedSchema, shape, text, truth, wholeNumber } from '../schema/values.js'
+import { Fault, isPlainObject, leaf, object, optional, type Schema } from '../schema/schema.js'
+import { arrayOf, isSize, oneOf, shape, text, truth, wholeNumber } from '../schema/values.js'
 
 /**
  * Labelled samples. Parts of a data set (subset, take, holdout, kfold, shuffled) are views: they share `inputs` and
@@ -19,40 +15,29 @@ export interface Dataset {
   readonly sampleShape: readonly number[]
   /** Elements of one sample. */
   readonly sampleSize: number
-  /** Labels are 0 .. classes - 1. */
+  /** Targets that are class ids are 0 .. classes - 1; 0 where targets are numbers. */
   readonly classes: number
-  /** [rows of the source, sampleSize]. Bytes stand for 0..1 and are divided by 255 when a batch is gathered. */
-  readonly inputs: Uint8Array | Float32Array
-  /** [rows of the source]. */
-  readonly targets: Uint8Array
+  /**
+   * [rows of the source, sampleSize]. Bytes stand for 0..1 and are divided by 255 when a batch is gathered; float32 are taken
+   * as they are; int32 are ids, for models that begin with an embedding.
+   */
+  readonly inputs: Uint8Array | Float32Array | Int32Array
+  /** [rows of the source, ...targetShape]: class ids, or float32 numbers. */
+  readonly targets: Uint8Array | Int32Array | Float32Array
+  /** Shape of one sample's target: [] or left out for one class id or number, [steps] or [steps, n] for one a step. */
+  readonly targetShape?: readonly number[]
+  /** An id that stands for no class, which the loss is told to pass over; such as -1. */
+  readonly ignoredId?: number
+  /** [rows of the source], or [rows of the source, steps] of targets for each step: what each counts in a loss. */
+  readonly sampleWeights?: Float32Array
+  /** [rows of the source]: steps of each sample's sequence that are no padding. */
+  readonly lengths?: Int32Array
+  /** Where sequences that are shorter than the longest have their padding; `post`, at their end, where left out. */
+  readonly padding?: 'pre' | 'post'
   /** [count]: sample i is row indices[i] of the source. Without it the samples are the rows of the source, in order. */
   readonly indices?: Uint32Array
   /** True for generated samples, which must never be passed off as a collected data set. */
   readonly synthetic: boolean
-}
-
-/** What a data set is made from: see the fields of Dataset. */
-export interface DatasetSource {
-  name: string
-  inputs: Uint8Array | Float32Array
-  targets: Uint8Array
-  sampleShape: readonly number[]
-  classes: number
-  synthetic?: boolean
-}
-
-/** The order in which a split takes its samples. */
-export interface SplitOptions {
-  /** Of the random order; 0 when left out. */
-  seed?: number
-  /** False keeps the samples in their order; true when left out. */
-  shuffle?: boolean
-}
-
-/** Two disjoint parts of one data set. */
-export interface Split {
-  readonly train: Dataset
-  readonly validation: Dataset
 }
 
 /** Per element of a sample: a standardised value is (x - mean) * scale. */
@@ -63,28 +48,27 @@ export interface Standardisation {
   readonly scale: Float32Array
 }
 
-const inputs = arrayOf<Uint8Array | Float32Array>(Uint8Array, Float32Array)
-const targets = arrayOf(Uint8Array)
-const classes = wholeNumber(1, 256)
+const inputs = arrayOf<Dataset['inputs']>(Uint8Array, Float32Array, Int32Array)
+const targets = arrayOf<Dataset['targets']>(Uint8Array, Int32Array, Float32Array)
 
-const sourceSchema = object<DatasetSource & Partial<Pick<Dataset, 'count' | 'sampleSize'>>>({
-  ...{ name: text, inputs, targets, sampleShape: shape, classes, synthetic: optional(truth) },
-  // Of another data set whose fields are spread: worked out anew.
-  ...{ count: optional(wholeNumber(1)), sampleSize: optional(wholeNumber(1)) },
-})
+/** Class ids are int32. */
+export const MOST_CLASSES = 2 ** 31
 
-/** What names the data set in the messages about all else that may be wrong with it. */
-const sourceName: Schema<{ readonly name: string }> = {
-  expected: sourceSchema.expected,
-  read(value, path) {
-    if (!isPlainObject(value)) throw new Fault(path, sourceSchema.expected, value)
-    return { name: text.read(value.name, `${path}.name`) }
-  },
-}
+/** A field that holds an id, of no class perhaps. */
+export const anId: Schema<number> = wholeNumber(-(2 ** 31), MOST_CLASSES - 1)
+
+/** A field that holds the shape of one sample's target. */
+export const aTargetShape: Schema<readonly number[]> = leaf(
+  'a list of whole numbers from 1 up, such as [3], or []',
+  (value) => Array.isArray(value) && value.every(isSize),
+)
 
 const datasetFields = object<Dataset>({
-  ...{ name: text, count: wholeNumber(1), sampleShape: shape, sampleSize: wholeNumber(1), classes },
-  ...{ inputs, targets, indices: optional(arrayOf(Uint32Array)), synthetic: truth },
+  ...{ name: text, count: wholeNumber(1), sampleShape: shape, sampleSize: wholeNumber(1) },
+  ...{ classes: wholeNumber(0, MOST_CLASSES), inputs, targets, targetShape: optional(aTargetShape) },
+  ...{ ignoredId: optional(anId), sampleWeights: optional(arrayOf(Float32Array)) },
+  ...{ lengths: optional(arrayOf(Int32Array)), padding: optional(oneOf('pre', 'post')) },
+  ...{ indices: optional(arrayOf(Uint32Array)), synthetic: truth },
 })
 
 const DATASET = 'a data set, such as dataset(...) gives'
@@ -98,13 +82,23 @@ export const aDataset: Schema<Dataset> = {
       const parts = ['train', 'validation', 'test'].filter((part) => Object.hasOwn(value, part))
       throw new Fault(path, parts.length > 0 ? `a data set: its part ${parts.join(' or ')}` : DATASET, value)
     }
-    const { count, sampleShape, sampleSize, inputs, targets, indices } = datasetFields.read(value, path)
+    const set = datasetFields.read(value, path)
+    const { sampleShape, sampleSize, inputs, targets, indices, sampleWeights, lengths } = set
+    const rows = inputs.length / sampleSize
+    const [steps = 1] = set.targetShape ?? []
     const expected = {
       sampleSize: sampleShape.reduce((product, size) => product * size, 1),
-      'inputs.length': targets.length * sampleSize,
-      count: indices?.length ?? targets.length,
+      'inputs.length': rowsIn(set) * sampleSize,
+      'targets.length': rows * targetSize(set),
+      count: indices?.length ?? rows,
+      'sampleWeights.length': sampleWeights?.length === rows * steps ? rows * steps : rows,
+      'lengths.length': rows,
     }
-    const found = { sampleSize, 'inputs.length': inputs.length, count }
+    const found = {
+      ...{ sampleSize, 'inputs.length': inputs.length, 'targets.length': targets.length, count: set.count },
+      'sampleWeights.length': sampleWeights?.length ?? rows,
+      'lengths.length': lengths?.length ?? rows,
+    }
     for (const [name, wanted] of Object.entries(expected)) {
       const value = found[name as keyof typeof found]
       if (value !== wanted) throw new Fault(`${path}.${name}`, String(wanted), value)
@@ -124,216 +118,22 @@ export const aStandardisation: Schema<Standardisation> = object<Standardisation>
   scale: finiteValues,
 })
 
-/** Which of them leave samples for both parts, the size of the data set decides. */
-const aNumber = leaf<number>('a number between 0 and 1', (value) => typeof value === 'number')
-
-const splitOptions = object<SplitOptions>({ seed: optional(seedSchema), shuffle: optional(truth) })
-
-const listOfPositions: Schema<ArrayLike<number>> = leaf(
-  'a list of positions, such as [0, 2, 4]',
-  (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)),
-)
-
-/** Keeps elements that never vary finite: study C of the reference experiments, MinPy's "RNN on MNIST" tutorial. */
-const STANDARDISATION_EPSILON = 1e-5
-
-/**
- * A data set over arrays in memory, which are used in place: what is written into them later is seen by whatever uses the
- * data set next.
- *
- * @throws DataError naming the data set and, where there is one, the first wrong sample: no samples, numbers of inputs
- *   and targets that differ, a shape that does not divide the inputs, targets outside 0 .. classes - 1, values that are
- *   not finite
- */
-export function dataset(source: DatasetSource): Dataset {
-  const { name: where } = read(DataError, 'dataset', 'options', sourceName, source)
-  const checked = read(DataError, where, 'options', sourceSchema, source)
-  const { name, inputs, targets, sampleShape, classes, synthetic = false } = checked
-  const sampleSize = sampleShape.reduce((product, size) => product * size, 1)
-  const shape = `[${sampleShape.join(', ')}]`
-  if (inputs.length % sampleSize !== 0) {
-    throw new DataError(
-      `${name}: expected whole inputs of shape ${shape}, ${sampleSize} values each, found ${inputs.length} values: ` +
-        `the input at ${Math.floor(inputs.length / sampleSize)} is incomplete`,
-    )
-  }
-  const count = inputs.length / sampleSize
-  if (count !== targets.length) {
-    throw new DataError(
-      `${name}: expected as many targets as inputs, found ${count} inputs of shape ${shape} and ${targets.length} targets`,
-    )
-  }
-  if (count === 0) throw new DataError(`${name}: expected at least one sample, found none`)
-  const wrongTarget = targets.findIndex((target) => target >= classes)
-  if (wrongTarget >= 0) {
-    throw new DataError(
-      `${name}: expected targets of 0 to ${classes - 1}, found ${targets[wrongTarget]} at sample ${wrongTarget}`,
-    )
-  }
-  if (inputs instanceof Float32Array) {
-    const wrong = inputs.findIndex((value) => !Number.isFinite(value))
-    if (wrong >= 0) {
-      throw new DataError(
-        `${name}: expected finite values, found ${inputs[wrong]} at sample ${Math.floor(wrong / sampleSize)}, ` +
-          `element ${wrong % sampleSize}`,
-      )
-    }
-  }
-  return { name, count, sampleShape: [...sampleShape], sampleSize, classes, inputs, targets, synthetic }
-}
-
-/**
- * The samples at the given positions, in that order; a position may come more than once.
- *
- * @throws DataError for no positions and for one outside 0 .. count - 1
- */
-export function subset(set: Dataset, positions: ArrayLike<number>): Dataset {
-  read(DataError, 'subset', 'set', aDataset, set)
-  read(DataError, 'subset', 'positions', listOfPositions, positions)
-  return view(set, positions)
-}
-
-function view(set: Dataset, positions: ArrayLike<number>): Dataset {
-  if (positions.length === 0)
-    throw new DataError(`${set.name}: expected at least one position in the subset, found none`)
-  for (let i = 0; i < positions.length; i++) {
-    const position = positions[i]!
-    if (!Number.isInteger(position) || position < 0 || position >= set.count) {
-      throw new DataError(
-        `${set.name}: expected positions of 0 to ${set.count - 1} in the subset, found ${show(position)} at ${i}`,
-      )
-    }
-  }
-  const indices = Uint32Array.from(positions, (position) => rowOf(set, position))
-  return { ...set, count: indices.length, indices }
-}
-
-/**
- * The first samples of a data set.
- *
- * @throws DataError unless 1 <= count <= set.count
- */
-export function take(set: Dataset, count: number): Dataset {
-  read(DataError, 'take', 'set', aDataset, set)
-  if (!Number.isInteger(count) || count < 1 || count > set.count) {
-    throw new DataError(`${set.name}: expected to take 1 to ${set.count} samples, found ${show(count)}`)
-  }
-  return view(set, inOrder(count))
-}
-
-/** The same samples in a random order, which is a function of the seed and the number of samples alone. */
-export function shuffled(set: Dataset, seed: number): Dataset {
-  read(DataError, 'shuffled', 'set', aDataset, set)
-  return view(set, order(set, { seed: read(DataError, 'shuffled', 'seed', seedSchema, seed) }))
-}
-
-/**
- * Holds a part of the samples back for validation: the last ones of the order, round(fraction * count) of them.
- *
- * @param fraction of the samples that are held back, between 0 and 1
- * @throws DataError when one of the parts would be empty
- */
-export function holdout(set: Dataset, fraction: number, options: SplitOptions = {}): Split {
-  read(DataError, 'holdout', 'set', aDataset, set)
-  read(DataError, 'holdout', 'fraction', aNumber, fraction)
-  const checked = read(DataError, 'holdout', 'options', splitOptions, options)
-  const held = Math.floor(fraction * set.count + 0.5)
-  if (!(held >= 1 && held < set.count)) {
-    throw new DataError(
-      `${set.name}: expected a fraction that leaves samples for training and for validation, found ${fraction} of ` +
-        `${set.count} samples`,
-    )
-  }
-  const positions = order(set, checked)
-  const kept = set.count - held
-  return {
-    train: view(set, positions.subarray(0, kept)),
-    validation: view(set, positions.subarray(kept)),
-  }
-}
-
-/**
- * k splits for cross-validation. Each sample is in the validation part of exactly one; the parts' sizes differ by at
- * most one.
- *
- * @throws DataError unless k is a whole number of 2 to set.count
- */
-export function kfold(set: Dataset, k: number, options: SplitOptions = {}): Split[] {
-  read(DataError, 'kfold', 'set', aDataset, set)
-  const checked = read(DataError, 'kfold', 'options', splitOptions, options)
-  if (!Number.isInteger(k) || k < 2 || k > set.count) {
-    throw new DataError(`${set.name}: expected 2 to ${set.count} folds, found ${show(k)}`)
-  }
-  const positions = order(set, checked)
-  return Array.from({ length: k }, (_, fold) => {
-    const start = Math.floor((fold * set.count) / k)
-    const end = Math.floor(((fold + 1) * set.count) / k)
-    const train = new Uint32Array(set.count - (end - start))
-    train.set(positions.subarray(0, start))
-    train.set(positions.subarray(end), start)
-    return { train: view(set, train), validation: view(set, positions.subarray(start, end)) }
-  })
-}
-
-/**
- * Mean and scale of each element over the samples of a data set, its training part as a rule: a view is measured by its
- * own samples alone. Bytes are taken as x / 255. (x - mean) / (standard deviation + 1e-5), the standard deviation being
- * that of the population (study C of the reference experiments).
- *
- * Bytes are summed as integers, which is exact in any order up to 370,000 samples; floats are summed in the order of
- * the samples, in float64, mean first. Only + - * / and the square root are used: the same bits in every runtime.
- */
-export function standardisation(set: Dataset): Standardisation {
-  read(DataError, 'standardisation', 'set', aDataset, set)
-  const { inputs, sampleSize, count } = set
-  const mean = new Float64Array(sampleSize)
-  const variance = new Float64Array(sampleSize)
-  if (inputs instanceof Uint8Array) {
-    const squares = new Float64Array(sampleSize)
-    for (let i = 0; i < count; i++) {
-      const row = rowOf(set, i) * sampleSize
-      for (let j = 0; j < sampleSize; j++) {
-        const x = inputs[row + j]!
-        if (x === 0) continue // four of five pixels of MNIST; measured: a quarter less time
-        mean[j]! += x
-        squares[j]! += x * x
-      }
-    }
-    const unit = count * 255
-    for (let j = 0; j < sampleSize; j++) {
-      variance[j] = (count * squares[j]! - mean[j]! * mean[j]!) / (unit * unit)
-      mean[j]! /= unit
-    }
-  } else {
-    for (let i = 0; i < count; i++) {
-      const row = rowOf(set, i) * sampleSize
-      for (let j = 0; j < sampleSize; j++) mean[j]! += inputs[row + j]!
-    }
-    for (let j = 0; j < sampleSize; j++) mean[j]! /= count
-    for (let i = 0; i < count; i++) {
-      const row = rowOf(set, i) * sampleSize
-      for (let j = 0; j < sampleSize; j++) {
-        const deviation = inputs[row + j]! - mean[j]!
-        variance[j]! += deviation * deviation
-      }
-    }
-    for (let j = 0; j < sampleSize; j++) variance[j]! /= count
-  }
-  return {
-    mean: new Float32Array(mean),
-    scale: Float32Array.from(variance, (v) => 1 / (Math.sqrt(v) + STANDARDISATION_EPSILON)),
-  }
-}
-
 /** The row of sample i in `inputs` and `targets`. */
 export function rowOf(set: Dataset, i: number): number {
   return set.indices === undefined ? i : set.indices[i]!
 }
 
-function order(set: Dataset, { seed = 0, shuffle = true }: SplitOptions): Uint32Array {
-  return shuffle ? permutation(set.count, seed, streamOf(Purpose.Split), 0) : inOrder(set.count)
+/** Numbers in the target of one sample. */
+export function targetSize({ targetShape = [] }: Pick<Dataset, 'targetShape'>): number {
+  return targetShape.reduce((product, size) => product * size, 1)
 }
 
-function inOrder(count: number): Uint32Array {
-  return Uint32Array.from({ length: count }, (_, i) => i)
+/** Rows of the source. */
+export function rowsIn(set: Pick<Dataset, 'targets' | 'targetShape'>): number {
+  return set.targets.length / targetSize(set)
+}
+
+/** Whether targets are class ids, not numbers. */
+export function hasIds({ targets }: Pick<Dataset, 'targets'>): boolean {
+  return !(targets instanceof Float32Array)
 }

@@ -3,9 +3,10 @@ import { DataError } from '../errors.js'
 import { Purpose, streamOf } from '../program/streams.js'
 import { object, optional, read } from '../schema/schema.js'
 import { seed as aSeed, wholeNumber } from '../schema/values.js'
-import { type Dataset, dataset } from './dataset.js'
+import type { Dataset } from './dataset.js'
 import { STYLES, type Stroke, type Style } from './digits-handwriting.js'
 import { CANVAS, drawTrace, type Trace } from './digits-pen.js'
+import { dataset } from './make-dataset.js'
 import { PICTURE, prepareImage } from './prepare.js'
 
 /** What the digits are called wherever results are shown: they are never passed off as MNIST. */

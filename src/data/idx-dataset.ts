@@ -1,6 +1,7 @@
 import { DataError } from '../errors.js'
-import { type Dataset, dataset } from './dataset.js'
+import type { Dataset } from './dataset.js'
 import type { IdxArray } from './idx.js'
+import { dataset } from './make-dataset.js'
 
 /** An IDX array and the file or URL it was read from. */
 export interface NamedIdx {

@@ -2,7 +2,8 @@
 import { DataError } from '../errors.js'
 import { leaf, object, optional, read, type Schema } from '../schema/schema.js'
 import { shape, text, wholeNumber } from '../schema/values.js'
-import { type Dataset, dataset } from './dataset.js'
+import type { Dataset } from './dataset.js'
+import { dataset } from './make-dataset.js'
 import type { NpyArray } from './npy.js'
 
 export interface NpyDatasetOptions {
@@ -53,7 +54,7 @@ export function npyDataset(options: NpyDatasetOptions): Dataset {
     name,
     inputs: inputsOf(inputs),
     sampleShape,
-    targets: Uint8Array.from(ids),
+    targets: ids,
     classes: count,
   })
 }

@@ -1,7 +1,8 @@
 import { DataError } from '../errors.js'
 import { leaf, list, object, optional, read } from '../schema/schema.js'
 import { aFunction, arrayOf, bytes, isSize, shape, text, wholeNumber } from '../schema/values.js'
-import { type Dataset, dataset } from './dataset.js'
+import type { Dataset } from './dataset.js'
+import { dataset } from './make-dataset.js'
 import { type Raster, resample } from './resample.js'
 import { unzip } from './zip.js'
 
@@ -178,7 +179,7 @@ export function picturesDataset(pictures: Pictures, name: string): Dataset {
   read(DataError, 'picturesDataset', 'name', text, name)
   const checked = read(DataError, 'picturesDataset', 'pictures', somePictures, pictures)
   const { inputs, sampleShape, targets, classNames } = checked
-  return dataset({ name, inputs, sampleShape, targets: Uint8Array.from(targets), classes: classNames.length })
+  return dataset({ name, inputs, sampleShape, targets, classes: classNames.length })
 }
 
 function classOf(path: string, name: string): string {

@@ -99,7 +99,7 @@ export async function runTask(
     ...{ configuration: configuration.id, seed, recipe: configuration.recipe, limits, data: nameOf(data) },
     engine: { name: engine.name, threads: engine.threads },
     ...{ epochs: figures, steps: curve.points },
-    test: { loss, accuracy, classes: confusion.classes, confusion: [...confusion.counts] },
+    test: { loss, accuracy, classes: parts.test.classes, confusion: [...(confusion?.counts ?? [])] },
     ...{ seconds: spent(), samples: figures.length * parts.train.count },
     ...{ sha256: await model.fingerprint(), failure },
     keepsakes: await keepsakes(experiment, configuration.id, trainer, model, parts.test),

@@ -10,7 +10,7 @@ import {
 import { DataError, ModelError } from '../errors.js'
 import { presentParameterName } from '../nn/former-names.js'
 import { showShape } from '../nn/layer.js'
-import { type LossName, type LossSpec, lossOf, lossSpec } from '../nn/losses.js'
+import { type LossName, type LossSpec, lossFrom, lossSpec } from '../nn/losses.js'
 import { aModel, type Model, modelFromConfig } from '../nn/model.js'
 import { either, leaf, object, optional, read } from '../schema/schema.js'
 import { show } from '../schema/show.js'
@@ -101,7 +101,7 @@ export async function readModel(
   const config = jsonIn(metadata, KEYS.model, file)
   const loss = jsonIn(metadata, KEYS.loss, file) as LossName | LossSpec
   const model = naming(file, () => {
-    lossOf(loss)
+    lossFrom(loss)
     return modelFromConfig(config)
   })
   const standardisation = checkArrays(tensors, model, file)

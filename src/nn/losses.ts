@@ -2,8 +2,8 @@ import { ModelError } from '../errors.js'
 import * as instruction from '../program/instructions.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import { deep } from '../schema/plain-data.js'
-import { either, leaf, object, optional, read, type Schema, variants } from '../schema/schema.js'
-import { between, instance, oneOf, quoted } from '../schema/values.js'
+import { either, leaf, list, object, optional, read, type Schema, variants } from '../schema/schema.js'
+import { atLeast, between, instance, oneOf, positive, quoted, wholeNumber } from '../schema/values.js'
 import { activationCode } from './activations.js'
 import { type EmitContext, type Shape, showShape } from './layer.js'
 import type { Loss, LossOutput } from './loss.js'
@@ -12,13 +12,19 @@ export interface SoftmaxCrossEntropySpec {
   readonly type: 'softmaxCrossEntropy'
   /** Part of the target that is spread evenly over all classes (Szegedy et al. 2016); 0 by default. */
   readonly labelSmoothing?: number
+  /** Samples or steps whose target is this id count nowhere; it need be no class. */
+  readonly ignoredId?: number
 }
 
 /** A loss that adds a term for every output: sum over them, or mean. The mean over the batch is taken either way. */
 export interface PointwiseLossSpec {
-  readonly type: 'binaryCrossEntropy' | 'meanSquaredError'
-  /** Over a sample's outputs; `sum` by default. */
+  readonly type: 'binaryCrossEntropy' | 'meanSquaredError' | 'meanAbsoluteError' | 'huber'
+  /** Over a sample's outputs, by default: the mean; where targets are class ids, one output a class, the sum. */
   readonly reduction?: 'sum' | 'mean'
+  /** Of `binaryCrossEntropy`: for each output how much more a target of 1 counts than one of 0. */
+  readonly positiveWeights?: readonly number[]
+  /** Of `huber`: errors up to it count by their square, larger ones by their size; 1 by default. */
+  readonly delta?: number
 }
 
 /** Losses without options: of the average of every step's softmax, and of scores divided by their sum. */
@@ -34,9 +40,10 @@ function checkClasses(name: string, output: Shape, classes: number): void {
   )
 }
 
-function emitSoftmax({ program, batch }: EmitContext, x: Tensor): Tensor {
+function emitSoftmax({ program }: EmitContext, x: Tensor): Tensor {
   const y = createTensor('transient', 'probabilities', x.shape)
-  program.from('loss').emit(instruction.softmax, { x, y, rows: batch, classes: x.shape.at(-1)! })
+  const classes = x.shape.at(-1)!
+  program.from('loss').emit(instruction.softmax, { x, y, rows: sizeOf(x.shape) / classes, classes })
   return y
 }
 
@@ -194,15 +201,18 @@ export type LossName = LossSpec['type']
 /** The description of a loss: plain data. Its name alone stands for it without options. */
 export type LossSpec = SoftmaxCrossEntropySpec | PointwiseLossSpec | SequenceLossSpec
 
-const builders: { [T in LossName]: (spec: Extract<LossSpec, { type: T }>) => Loss } = {
+/** Losses over one class id a sample; others, `emitWeightedLoss` knows. */
+const builders: { [T in LossName]: ((spec: Extract<LossSpec, { type: T }>) => Loss) | null } = {
   softmaxCrossEntropy: buildSoftmaxCrossEntropy,
   binaryCrossEntropy: buildBinaryCrossEntropy,
   meanSquaredError: buildMeanSquaredError,
   averagedSoftmaxCrossEntropy: buildAveragedSoftmaxCrossEntropy,
   categoricalCrossEntropy: buildCategoricalCrossEntropy,
+  meanAbsoluteError: null,
+  huber: null,
 }
 
-const pointwise = object<Omit<PointwiseLossSpec, 'type'>>({ reduction: optional(oneOf('sum', 'mean')) })
+const reduction = { reduction: optional(oneOf('sum', 'mean')) }
 const withoutOptions = object<object>({})
 
 /** A field that holds a loss. */
@@ -215,9 +225,12 @@ export const lossSpec: Schema<LossName | LossSpec> = deep(
     variants<LossSpec>('an object with such a type', {
       softmaxCrossEntropy: object<Omit<SoftmaxCrossEntropySpec, 'type'>>({
         labelSmoothing: optional(between(0, 1)),
+        ignoredId: optional(wholeNumber(-(2 ** 31), 2 ** 31 - 1)),
       }),
-      binaryCrossEntropy: pointwise,
-      meanSquaredError: pointwise,
+      binaryCrossEntropy: object({ ...reduction, positiveWeights: optional(list('numbers', atLeast(0), 1)) }),
+      huber: object({ ...reduction, delta: optional(positive) }),
+      meanAbsoluteError: object(reduction),
+      meanSquaredError: object(reduction),
       averagedSoftmaxCrossEntropy: withoutOptions,
       categoricalCrossEntropy: withoutOptions,
     }),
@@ -230,15 +243,26 @@ const ownLoss = instance<Loss>("a loss of one's own", 'name', 'check', 'emit', '
 /** A field that holds a loss, or one of one's own. */
 export const anyLoss: Schema<LossName | LossSpec | Loss> = either(lossSpec, ownLoss)
 
+/** Which loss was chosen. */
+export interface ChosenLoss {
+  /** Null for one of one's own. */
+  readonly spec: LossSpec | null
+  /** The loss over one class id a sample, each counting alike; null for losses over numbers only. */
+  readonly classLoss: Loss | null
+  readonly name: string
+}
+
 /**
- * Builds a loss from its name or its description.
+ * Reads which loss is meant by its name, its description, or itself.
  * @throws ModelError that names the field that is not right
  */
-export function lossOf(loss: LossName | LossSpec | Loss): Loss {
-  if (typeof loss === 'object' && loss !== null && 'emit' in loss)
-    return read(ModelError, '', 'loss', ownLoss, loss)
+export function lossFrom(loss: LossName | LossSpec | Loss): ChosenLoss {
+  if (typeof loss === 'object' && loss !== null && 'emit' in loss) {
+    const classLoss = read(ModelError, '', 'loss', ownLoss, loss)
+    return { spec: null, classLoss, name: classLoss.name }
+  }
   const found = read(ModelError, '', 'loss', lossSpec, loss)
-  const spec = typeof found === 'string' ? { type: found } : found
-  const build = builders[spec.type] as (spec: LossSpec) => Loss
-  return build(spec as LossSpec)
+  const spec = (typeof found === 'string' ? { type: found } : found) as LossSpec
+  const build = builders[spec.type] as ((spec: LossSpec) => Loss) | null
+  return { spec, classLoss: build?.(spec) ?? null, name: spec.type }
 }

@@ -6,7 +6,7 @@ import type { LinkedProgram } from '../engine/linked-program.js'
 import { DataError, ModelError } from '../errors.js'
 import { showShape } from '../nn/layer.js'
 import type { Loss } from '../nn/loss.js'
-import { anyLoss, type LossName, type LossSpec, lossOf } from '../nn/losses.js'
+import { anyLoss, type ChosenLoss, type LossName, type LossSpec, lossFrom } from '../nn/losses.js'
 import { aModel, type Model, modelFromConfig } from '../nn/model.js'
 import { buildOptimizer } from '../optim/index.js'
 import type { Optimizer } from '../optim/optimizer.js'
@@ -14,11 +14,13 @@ import * as instruction from '../program/instructions.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import { either, leaf, object, optional, read } from '../schema/schema.js'
 import { oneOf, wholeNumber } from '../schema/values.js'
+import { LabelFeed, takesLabels } from './feed.js'
 import { trainingProgram } from './programs.js'
 import { Rules } from './rules.js'
 import { Session } from './session.js'
 import { Stage } from './stage.js'
 import { createStepState, keptTensors, type StepState } from './state.js'
+import { WeightedFeed } from './weighted-feed.js'
 
 export interface GradientCheckOptions {
   /** The engine whose gradients are checked; by default the fastest that runs here. */
@@ -95,14 +97,13 @@ export async function checkGradients(
   read(DataError, where, 'batch', aDataset, batch)
   const checked = read(ModelError, where, 'options', optionSchema, options)
   const { elements = 20 } = checked
-  const loss = lossOf(checked.loss ?? 'softmaxCrossEntropy')
+  const loss = lossFrom(checked.loss ?? 'softmaxCrossEntropy')
   const trained = model.parameters.flatMap((parameter, p) => (model.trains(parameter) ? [p] : []))
   if (trained.length === 0) throw new ModelError('checkGradients: the model has no parameters.')
   const [expected, found] = [showShape(model.input), showShape(batch.sampleShape)]
   if (expected !== found) {
     throw new ModelError(`${batch.name}: the model takes samples of shape ${expected}, found ${found}.`)
   }
-  loss.check(model.output, batch.classes)
 
   const engine = await createEngine(checked.engine ? { engine: checked.engine } : {})
   const single = new RecordedStep(model, batch, loss, engine)
@@ -146,7 +147,7 @@ class RecordedStep {
   constructor(
     model: Model,
     batch: Dataset,
-    loss: Loss,
+    chosen: ChosenLoss,
     private readonly engine: Engine,
   ) {
     this.model = modelFromConfig(model.config)
@@ -160,9 +161,17 @@ class RecordedStep {
     })
     this.session = new Session(engine, weights, keptTensors(this.state))
     const { count } = batch
-    const source = new Stage(this.session, this.state.indices, model.input, null).load(batch, 0, count, true)
+    const stage = new Stage(this.session, this.state.indices, this.model, null)
+    const owner = { chosen, stage, key: 'check', classWeights: null }
+    const { session, state } = this
+    const feed =
+      chosen.classLoss && takesLabels(chosen, model, batch)
+        ? new LabelFeed(chosen.classLoss, stage, state)
+        : new WeightedFeed({ ...owner, session, state, model: this.model }, batch)
+    stage.check(batch)
+    const source = feed.load(batch, 0, count)
     this.program = this.session.program('step', () =>
-      trainingProgram(this.model, loss, source, this.state, count, undefined, null),
+      trainingProgram(this.model, feed, source, this.state, count, undefined, null),
     )
   }
 

@@ -33,7 +33,7 @@ export type EpochRecord = Omit<EpochResult, 'validation'> & {
     readonly samples: number
     readonly loss: number
     readonly accuracy: number
-    readonly confusion: { readonly classes: number; readonly counts: readonly number[] }
+    readonly confusion: { readonly classes: number; readonly counts: readonly number[] } | null
   } | null
 }
 
@@ -68,8 +68,8 @@ export function recordOf(result: EpochResult): EpochRecord {
   const { validation, ...rest } = result
   if (!validation) return { ...rest, validation: null }
   const { confusion, ...figures } = validation
-  const { classes, counts } = confusion
-  return { ...rest, validation: { ...figures, confusion: { classes, counts: [...counts] } } }
+  const counted = confusion && { classes: confusion.classes, counts: [...confusion.counts] }
+  return { ...rest, validation: { ...figures, confusion: counted } }
 }
 
 /** The reverse of `recordOf`. */
@@ -77,7 +77,7 @@ export function resultOf(record: EpochRecord): EpochResult {
   const { validation, ...rest } = record
   if (!validation) return { ...rest, validation: null }
   const { confusion, ...figures } = validation
-  const matrix = new ConfusionMatrix(confusion.classes, Int32Array.from(confusion.counts))
+  const matrix = confusion && new ConfusionMatrix(confusion.classes, Int32Array.from(confusion.counts))
   return { ...rest, validation: { ...figures, confusion: matrix } }
 }
 
@@ -90,7 +90,13 @@ const orNull = <T>(schema: Schema<T>): Schema<T | null> =>
     leaf<null>('null', (value) => value === null),
   )
 
-type ConfusionRecord = NonNullable<EpochRecord['validation']>['confusion']
+/** JSON has no NaN, which an accuracy may be. */
+const figureOrNaN: Schema<number> = {
+  expected: figure.expected,
+  read: (value, path) => (value === null ? Number.NaN : figure.read(value, path)),
+}
+
+type ConfusionRecord = NonNullable<NonNullable<EpochRecord['validation']>['confusion']>
 
 const confusionFields = object<ConfusionRecord>({
   classes: wholeNumber(1),
@@ -109,13 +115,13 @@ const confusionRecord: Schema<ConfusionRecord> = {
 
 const epochRecord = object<EpochRecord>({
   ...{ epoch: uint32, steps: wholeNumber(0), samples: wholeNumber(0) },
-  ...{ loss: figure, accuracy: figure, learningRate: figure },
+  ...{ loss: figure, accuracy: figureOrNaN, learningRate: figure },
   validation: orNull(
     object<NonNullable<EpochRecord['validation']>>({
       samples: wholeNumber(0),
       loss: figure,
-      accuracy: figure,
-      confusion: confusionRecord,
+      accuracy: figureOrNaN,
+      confusion: orNull(confusionRecord),
     }),
   ),
   ...{ seconds: figure, samplesPerSecond: figure, best: orNull(truth), complete: truth },
@@ -190,7 +196,7 @@ function checkHistory({ epoch, history }: CheckpointProgress, classes: number): 
       )
     }
     before = record.epoch
-    const found = record.validation?.confusion.classes ?? classes
+    const found = record.validation?.confusion?.classes ?? classes
     if (found !== classes) {
       throw new ModelError(`${where}.validation.confusion.classes should be ${classes}, found ${found}.`)
     }

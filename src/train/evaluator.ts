@@ -4,21 +4,30 @@ import { asyncDispose, dispose, whenForgotten } from '../disposal.js'
 import { anEngine, type Engine } from '../engine/engine.js'
 import { ModelError, TrainingError } from '../errors.js'
 import { showShape } from '../nn/layer.js'
-import type { Loss } from '../nn/loss.js'
-import { lossOf } from '../nn/losses.js'
+import { type ChosenLoss, lossFrom } from '../nn/losses.js'
 import { aModel, type Model } from '../nn/model.js'
 import type { Turns } from '../nn/turns.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import { either, read } from '../schema/schema.js'
+import { show } from '../schema/show.js'
 import { arrayOf } from '../schema/values.js'
 import { breathe } from './breathe.js'
+import { type Feed, LabelFeed, takesLabels } from './feed.js'
 import { ConfusionMatrix, type Evaluation, type Prediction } from './metrics.js'
 import { type EvaluatorOptions, evaluatorOptions } from './options.js'
+import { predictionOf } from './prediction.js'
 import { evaluationProgram, predictionProgram } from './programs.js'
 import { Rules, untrained } from './rules.js'
 import { Session } from './session.js'
 import { Stage } from './stage.js'
-import { createStepState, keptTensors, type Standard, type StepState, type Tally } from './state.js'
+import {
+  type BatchSource,
+  createStepState,
+  keptTensors,
+  type Standard,
+  type StepState,
+  type Tally,
+} from './state.js'
 
 /** Samples a step in evaluation and prediction: any number gives the same results. */
 const EVALUATION_BATCH = 256
@@ -38,7 +47,7 @@ export function createEvaluator(engine: Engine, model: Model, options: Evaluator
 }
 
 /** What `predict` takes. */
-const inputsOrData = either(arrayOf(Float32Array), aDataset)
+const inputsOrData = either(arrayOf<Float32Array | Int32Array>(Float32Array, Int32Array), aDataset)
 
 /** Gives back what evaluators hold that nobody can reach any more and nobody has closed. */
 const forgotten = whenForgotten<Session>((session) => session.close())
@@ -62,7 +71,10 @@ const forgotten = whenForgotten<Session>((session) => session.close())
  * epoch with the weights of its start. What is not closed is given back when nobody can reach it any more.
  */
 export class Evaluator {
-  protected readonly loss: Loss
+  private readonly chosen: ChosenLoss
+  private readonly labelFeed: LabelFeed | null
+  /** Of other data, by their kind. */
+  private readonly feeds = new Map<string, Feed>()
   protected readonly state: StepState
   protected readonly session: Session
   protected readonly stage: Stage
@@ -72,7 +84,8 @@ export class Evaluator {
   protected closed = false
   /** Lets other tasks in now and then. */
   protected readonly breath = breathe()
-  /** Read back after a prediction. */
+  /** Read back after a prediction, and where metrics want them. */
+  private readonly outputs = createTensor('external', 'outputs', [0])
   private readonly probabilities = createTensor('external', 'y', [0])
   /** Of stateful layers, by run and name. */
   private readonly carried = new Map<string, { tensor: Tensor; bytes: number }>()
@@ -91,9 +104,10 @@ export class Evaluator {
     rules: Rules | null,
     parts = 1,
     private readonly statefulBatch = 1,
+    private readonly classWeights: readonly number[] | null = null,
   ) {
     const { loss = 'softmaxCrossEntropy', standardisation } = settings
-    this.loss = lossOf(loss)
+    this.chosen = lossFrom(loss)
     this.state = createStepState(model, rules ?? new Rules([untrained], model), parts, (run, name, shape) =>
       this.carriedState(`${run}: ${name}`, shape),
     )
@@ -101,7 +115,9 @@ export class Evaluator {
     const kept = [...keptTensors(this.state), ...(standard ? [standard.mean, standard.scale] : [])]
     this.session = new Session(engine, model.weightsIn(engine), kept)
     this.turns = this.session.weights.turns
-    this.stage = new Stage(this.session, this.state.indices, model.input, standard)
+    this.stage = new Stage(this.session, this.state.indices, model, standard)
+    const { classLoss } = this.chosen
+    this.labelFeed = classLoss && new LabelFeed(classLoss, this.stage, this.state)
     if (standard && standardisation) {
       this.write(standard.mean, standardisation.mean)
       this.write(standard.scale, standardisation.scale)
@@ -116,53 +132,113 @@ export class Evaluator {
    */
   async evaluate(data: Dataset): Promise<Evaluation> {
     return await this.inTurn('evaluate', async () => {
-      this.checkData('evaluate', data)
+      const feed = await this.feedFor('evaluate', data)
       this.clear(this.state.evaluation)
       this.clearCarried('evaluation')
       await this.forEachBatch('evaluate', data.count, (start, batch) => {
-        const source = this.stage.load(data, start, batch, true)
-        const program = this.session.program(`evaluate ${batch} ${source.images.type}`, () =>
-          evaluationProgram(this.model, this.loss, source, this.state, batch),
+        const source = feed.load(data, start, batch)
+        const program = this.session.program(`evaluate ${feed.key} ${batch} ${source.key}`, () =>
+          evaluationProgram(this.model, feed, source, this.state, batch, null),
         )
         return program.runAsync()
       })
-      return this.evaluation(this.state.evaluation)
+      return this.evaluation(this.state.evaluation, feed)
     })
   }
 
   /**
-   * The classes' probabilities for inputs [samples, ...input]: float32 as they are (standardised where the trainer was
-   * given a standardisation), or a data set.
+   * What the last layer gives for inputs [samples, ...input], and the classes' probabilities where the loss has them:
+   * float32 as they are (standardised where the trainer was given a standardisation), int32 ids, or a data set.
    * @throws ModelError, of a data set DataError, that names the sample and the element of a value that is not finite
    * @throws TrainingError when it was closed
    */
-  async predict(inputs: Float32Array | Dataset): Promise<Prediction> {
+  async predict(inputs: Float32Array | Int32Array | Dataset): Promise<Prediction> {
     return await this.inTurn('predict', async () => {
       read(ModelError, 'predict', 'inputs', inputsOrData, inputs)
       const rows = this.rowsOf(inputs)
-      const outputs = this.model.output.at(-1)!
-      const probabilities = new Float32Array(rows * outputs)
+      const { chosen, session } = this
+      const loss = chosen.classLoss
+      const shape = this.model.output
+      const size = sizeOf(shape)
+      const outputs = new Float32Array(rows * size)
+      // Of each sample, or of each of its steps.
+      const width = loss?.layout === 'time' ? shape.at(-1)! : size
+      const probabilities = loss ? new Float32Array(rows * width) : null
       this.clearCarried('prediction')
       await this.forEachBatch('predict', rows, (start, batch) => {
-        const source =
-          inputs instanceof Float32Array
-            ? this.stage.loadValues(inputs, start, batch)
-            : this.stage.load(inputs, start, batch, false)
-        this.session.reserve(this.probabilities.buffer, batch * outputs * 4)
-        const program = this.session.program(`predict ${batch} ${source.images.type}`, () =>
-          predictionProgram(this.model, this.loss, source, this.state, this.probabilities, batch),
+        const source = this.stageInputs(inputs, start, batch)
+        session.reserve(this.outputs.buffer, batch * size * 4)
+        session.reserve(this.probabilities.buffer, batch * width * 4)
+        const kept = { outputs: this.outputs, probabilities: this.probabilities }
+        const program = session.program(`predict ${batch} ${source.key}`, () =>
+          predictionProgram(this.model, loss, source, this.state, kept, batch),
         )
         const fetch = () => {
-          const at = this.session.addressOf(this.probabilities.buffer) >>> 2
-          probabilities.set(this.engine.views.f32.subarray(at, at + batch * outputs), start * outputs)
+          if (loss?.layout === 'time') this.readSteps(outputs, start, batch)
+          else outputs.set(this.readBack(this.outputs, batch * size), start * size)
+          probabilities?.set(this.readBack(this.probabilities, batch * width), start * width)
         }
         const running = program.runAsync()
         if (running) return running.then(fetch)
         fetch()
         return undefined
       })
-      return { probabilities, classes: argMaxRows(probabilities, outputs) }
+      return predictionOf(chosen.name, outputs, shape, probabilities)
     })
+  }
+
+  private stageInputs(
+    inputs: Float32Array | Int32Array | Dataset,
+    start: number,
+    batch: number,
+  ): BatchSource {
+    if (inputs instanceof Float32Array) return this.stage.loadValues(inputs, start, batch)
+    if (inputs instanceof Int32Array) return this.stage.loadIds(inputs, start, batch)
+    return this.stage.load(inputs, start, batch, false)
+  }
+
+  private readBack({ buffer }: Tensor, count: number): Float32Array {
+    const at = this.session.addressOf(buffer) >>> 2
+    return this.engine.views.f32.subarray(at, at + count)
+  }
+
+  /** Reads outputs that lie time first. */
+  private readSteps(outputs: Float32Array, start: number, batch: number): void {
+    const [steps, width] = this.model.output as [number, number]
+    const found = this.readBack(this.outputs, batch * steps * width)
+    for (let i = 0; i < batch; i++) {
+      for (let t = 0; t < steps; t++) {
+        const from = (t * batch + i) * width
+        outputs.set(found.subarray(from, from + width), ((start + i) * steps + t) * width)
+      }
+    }
+  }
+
+  /**
+   * How batches of such data enter the engine.
+   * @param where the function that was given the data
+   * @throws ModelError and DataError where they do not fit the model or its loss
+   */
+  protected async feedFor(where: string, data: Dataset): Promise<Feed> {
+    const known = this.knownFeed(where, data)
+    if (known) return known
+    const { WeightedFeed } = await import('./weighted-feed.js')
+    const feed = new WeightedFeed({ ...this.owner, key: kindOf(data) }, data)
+    this.feeds.set(kindOf(data), feed)
+    return feed
+  }
+
+  private get owner() {
+    const { model, chosen, session, state, stage, classWeights } = this
+    return { model, chosen, session, state, stage, classWeights }
+  }
+
+  /** As `feedFor`; null where it is still to be made. */
+  protected knownFeed(where: string, data: Dataset): Feed | null {
+    this.checkData(where, data)
+    const { chosen, labelFeed, model } = this
+    if (!this.classWeights && takesLabels(chosen, model, data)) return labelFeed
+    return this.feeds.get(kindOf(data)) ?? null
   }
 
   /**
@@ -284,30 +360,43 @@ export class Evaluator {
 
   protected totals({ totals }: Tally): Float64Array {
     const at = this.session.addressOf(totals.buffer) >>> 3
-    return this.engine.views.f64.subarray(at, at + 4)
+    return this.engine.views.f64.subarray(at, at + 5)
   }
 
-  private confusion({ confusion }: Tally): Int32Array {
+  private confusion({ confusion }: Tally): Int32Array | null {
+    if (!confusion) return null
     const at = this.session.addressOf(confusion.buffer) >>> 2
     return this.engine.views.i32.subarray(at, at + sizeOf(confusion.shape))
   }
 
   protected clear(tally: Tally): void {
     this.totals(tally).fill(0)
-    this.confusion(tally).fill(0)
+    this.confusion(tally)?.fill(0)
   }
 
-  protected evaluation(tally: Tally): Evaluation {
-    const [loss, right, samples] = this.totals(tally) as unknown as [number, number, number]
-    const confusion = new ConfusionMatrix(this.model.output.at(-1)!, this.confusion(tally).slice())
-    return { samples, loss: loss / samples, accuracy: right / samples, confusion }
+  protected evaluation(tally: Tally, feed: Feed): Evaluation {
+    const [loss, right, divisor, , rows] = this.totals(tally) as unknown as number[] as [
+      ...[number, number, number, number, number],
+    ]
+    const samples = rows === 0 ? divisor : rows
+    const accuracy = feed.counts ? right / samples : Number.NaN
+    const counts = feed.counts ? this.confusion(tally) : null
+    const confusion = counts && new ConfusionMatrix(tally.confusion!.shape[0]!, counts.slice())
+    return { samples, loss: loss / divisor, accuracy, confusion }
   }
 
   /** How many samples the inputs of a prediction are. */
-  private rowsOf(inputs: Float32Array | Dataset): number {
-    if (!(inputs instanceof Float32Array)) {
+  private rowsOf(inputs: Float32Array | Int32Array | Dataset): number {
+    const takesIds = this.model.inputs[0]!.type === 'int32'
+    if (!ArrayBuffer.isView(inputs)) {
       this.checkShape(inputs)
+      this.stage.check(inputs)
       return inputs.count
+    }
+    if (takesIds !== inputs instanceof Int32Array) {
+      throw new ModelError(
+        `predict: inputs should be a ${takesIds ? 'Int32Array of ids' : 'Float32Array'}, found ${show(inputs)}.`,
+      )
     }
     const size = sizeOf(this.model.input)
     if (inputs.length % size === 0) return inputs.length / size
@@ -326,7 +415,7 @@ export class Evaluator {
   protected checkData(where: string, data: Dataset): void {
     read(ModelError, where, 'data', aDataset, data)
     this.checkShape(data)
-    this.loss.check(this.model.output, data.classes)
+    this.stage.check(data)
   }
 
   private checked({ mean, scale }: Standardisation): Standard {
@@ -349,14 +438,7 @@ export class Evaluator {
   }
 }
 
-function argMaxRows(values: Float32Array, columns: number): Int32Array {
-  const classes = new Int32Array(values.length / columns)
-  for (let row = 0; row < classes.length; row++) {
-    let best = 0
-    for (let c = 1; c < columns; c++) {
-      if (values[row * columns + c]! > values[row * columns + best]!) best = c
-    }
-    classes[row] = best
-  }
-  return classes
+/** What data of one kind share. */
+function kindOf({ targetShape = [], classes, sampleWeights }: Dataset): string {
+  return `${classes} [${targetShape.join(', ')}]${sampleWeights ? ' weighted' : ''}`
 }

@@ -4,19 +4,28 @@ import { arrayOf, wholeNumber } from '../schema/values.js'
 
 /** How a model did on a data set. */
 export interface Evaluation {
+  /** Samples; where each step has a target of its own, the steps that count. */
   readonly samples: number
-  /** Mean over the samples. */
+  /** Mean over them. */
   readonly loss: number
-  /** Part of the samples whose class was predicted, 0..1. */
+  /** Part of them whose class was predicted, 0..1; NaN where targets are no class ids. */
   readonly accuracy: number
-  readonly confusion: ConfusionMatrix
+  /** Null where targets are no class ids, and for more than 1,024 classes. */
+  readonly confusion: ConfusionMatrix | null
 }
 
 /** A model's answers. */
 export interface Prediction {
-  /** [samples, classes], row-major */
+  /** [samples, ...outputShape], what the last layer gives, row-major */
+  readonly outputs: Float32Array
+  /** Shape of the outputs of one sample. */
+  readonly outputShape: readonly number[]
+  /**
+   * [samples, classes], or [samples, steps, classes] where the model's output has steps, row-major. Reading them throws a
+   * ModelError where the loss is over numbers.
+   */
   readonly probabilities: Float32Array
-  /** [samples] the most probable class of each */
+  /** [samples], or [samples, steps]: the most probable class of each; as `probabilities`. */
   readonly classes: Int32Array
 }
 

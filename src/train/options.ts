@@ -3,8 +3,8 @@ import { aDataset, aStandardisation, type Dataset, type Standardisation } from '
 import type { Loss } from '../nn/loss.js'
 import { anyLoss, type LossName, type LossSpec } from '../nn/losses.js'
 import { type OptimizerSpec, optimizerSpec } from '../optim/index.js'
-import { either, type Fields, leaf, object, optional } from '../schema/schema.js'
-import { abortSignal, aFunction, seed, truth, wholeNumber } from '../schema/values.js'
+import { either, type Fields, leaf, list, object, optional } from '../schema/schema.js'
+import { abortSignal, aFunction, atLeast, seed, truth, wholeNumber } from '../schema/values.js'
 import { type AugmentOptions, augmentOptions } from './augment.js'
 import { type EarlyStoppingOptions, earlyStoppingOptions } from './early-stopping.js'
 import type { StepResult } from './results.js'
@@ -20,6 +20,8 @@ export interface EvaluatorOptions {
 
 export interface TrainerOptions extends EvaluatorOptions {
   readonly optimizer: OptimizerSpec
+  /** How much each class counts in training, more than 1 for rare ones; as in Keras the sum of weights divides nothing. */
+  readonly classWeights?: readonly number[]
   /** Clips the gradients before each update: `{ value }` or `{ norm }`. */
   readonly clip?: ClipSpec
   /** Samples a step, or `'full'` for all of them at once; 32 by default. The last batch of an epoch may be smaller. */
@@ -69,6 +71,7 @@ export const evaluatorOptions = object<EvaluatorOptions>(evaluatorFields)
 export const trainerOptions = object<TrainerOptions>({
   ...evaluatorFields,
   optimizer: optimizerSpec,
+  classWeights: optional(list('numbers from 0 up, one for each class', atLeast(0), 1)),
   clip: optional(clipSpec),
   batchSize: optional(
     either(

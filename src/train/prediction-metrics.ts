@@ -1,7 +1,7 @@
 import { aDataset, type Dataset, rowOf } from '../data/dataset.js'
 import { DataError, ModelError } from '../errors.js'
 import { object, optional, read, type Schema } from '../schema/schema.js'
-import { arrayOf, wholeNumber } from '../schema/values.js'
+import { arrayOf, shape, wholeNumber } from '../schema/values.js'
 import type { Prediction } from './metrics.js'
 
 /** The samples whose confidence lies in one interval. */
@@ -28,12 +28,17 @@ export interface CalibrationOptions {
   readonly bins?: number
 }
 
+/** What is needed of a prediction here. */
+type ClassPrediction = Pick<Prediction, 'probabilities' | 'classes'>
+
 /** More bins than any data set has samples to fill. */
 const MOST_BINS = 2 ** 20
 
 const calibrationOptions = object<CalibrationOptions>({ bins: optional(wholeNumber(1, MOST_BINS)) })
 
-const aPrediction = object<Prediction>({
+const aPrediction = object<ClassPrediction & Partial<Omit<Prediction, keyof ClassPrediction>>>({
+  outputs: optional(arrayOf(Float32Array)),
+  outputShape: optional(shape),
   probabilities: arrayOf(Float32Array),
   // Whole numbers of any width.
   classes: arrayOf<ArrayLike<number>>(Int32Array, Uint32Array, Uint8Array) as Schema<Int32Array>,
@@ -44,7 +49,7 @@ const aPrediction = object<Prediction>({
  * counts as the higher. `data` is what the prediction was made for.
  * @throws ModelError when the prediction is not for these data, or k is no whole number from 1 to the number of classes
  */
-export function topKAccuracy(prediction: Prediction, data: Dataset, k: number): number {
+export function topKAccuracy(prediction: ClassPrediction, data: Dataset, k: number): number {
   const classes = classesOf('topKAccuracy', prediction, data)
   read(ModelError, 'topKAccuracy', 'k', wholeNumber(1, classes), k)
   const { probabilities } = prediction
@@ -65,7 +70,7 @@ export function topKAccuracy(prediction: Prediction, data: Dataset, k: number): 
  * @throws ModelError when the prediction is not for these data, or `bins` is no whole number from 1 up
  */
 export function calibration(
-  prediction: Prediction,
+  prediction: ClassPrediction,
   data: Dataset,
   options: CalibrationOptions = {},
 ): Calibration {
@@ -91,7 +96,7 @@ export function calibration(
 }
 
 /** The number of classes of a prediction that was made for `data`; errors name `where`. */
-function classesOf(where: string, prediction: Prediction, data: Dataset): number {
+function classesOf(where: string, prediction: ClassPrediction, data: Dataset): number {
   const { probabilities, classes } = read(ModelError, where, 'prediction', aPrediction, prediction)
   read(DataError, where, 'data', aDataset, data)
   if (classes.length === data.count && probabilities.length === data.count * data.classes) return data.classes

@@ -6,9 +6,10 @@ import * as instruction from '../program/instructions.js'
 import { Purpose, streamOf } from '../program/streams.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import { type Augmentation, emitAugment } from './augment.js'
+import type { Feed } from './feed.js'
 import { Gradients } from './gradients.js'
-import type { BatchSource, Run, StepState, Tally } from './state.js'
-import { type ClipSpec, emitPenalties, Updates } from './updates.js'
+import type { BatchSource, Run, StepState } from './state.js'
+import { type ClipSpec, Updates } from './updates.js'
 
 /** Emits what brings the samples of a batch in, and returns them [batch, ...sample]. */
 function emitSamples(
@@ -19,6 +20,15 @@ function emitSamples(
   augmentation: Augmentation | null,
 ): Tensor {
   const sample = images.shape.slice(1)
+  if (images.type === 'i32') {
+    const ids = createTensor('transient', 'x', [batch, ...sample], 'i32')
+    const size = sizeOf(sample)
+    program.from('batch').emit(instruction.gatherIds, {
+      ...{ source: withRows(images, batch), indices: withRows(indices, batch), y: ids },
+      ...{ count: batch, rows: batch, size, rowStep: size, idStep: 1 },
+    })
+    return ids
+  }
   const x = createTensor('transient', 'x', [batch, ...sample])
   // Distortion comes before standardisation, so that it moves zeros into the picture.
   const { mean = null, scale = null } = (augmentation ? null : standardisation) ?? {}
@@ -27,20 +37,6 @@ function emitSamples(
     ...{ rows: batch, size: sizeOf(sample), count: batch },
   })
   return augmentation ? emitAugment(program, x, augmentation, standardisation) : x
-}
-
-/** Emits what brings the labels of a batch in, and returns them [batch]. */
-function emitLabels(
-  program: ProgramBuilder,
-  { labels }: BatchSource,
-  indices: Tensor,
-  batch: number,
-): Tensor {
-  const y = createTensor('transient', 'labels', [batch], 'i32')
-  program.from('batch').emit(instruction.gatherLabels, {
-    ...{ labels: withRows(labels, batch), indices: withRows(indices, batch), y, rows: batch, count: batch },
-  })
-  return y
 }
 
 /** The first rows of a buffer that is as long as the largest batch. */
@@ -63,7 +59,7 @@ export interface Part {
  */
 export function trainingProgram(
   model: Model,
-  loss: Loss,
+  feed: Feed,
   source: BatchSource,
   state: StepState,
   batch: number,
@@ -73,11 +69,12 @@ export function trainingProgram(
 ): Program {
   const program = new ProgramBuilder(`training step, batch ${batch}`)
   const x = emitSamples(program, source, state.indices, batch, augmentation)
-  const y = emitLabels(program, source, state.indices, batch)
+  const emitLoss = feed.emitTargets(program, source, batch)
   const updates = new Updates(program, state, clip)
   const gradients = new Gradients(program, state.sums, part.isFirst)
   const context: EmitContext = {
     ...{ program, batch, training: true, step: state.step, seed: model.seed },
+    valid: validSteps(source, batch),
     carried: (name, shape) => state.carried('training', name, shape),
     trains: (parameter) => state.slots.has(parameter),
     gradientOf: (parameter) => (state.slots.has(parameter) ? gradients.apart(parameter) : null),
@@ -89,8 +86,8 @@ export function trainingProgram(
       }
     },
   }
-  const { outputs, backward } = model.forward(context, [x], [loss.layout])
-  const { gradient } = emitLoss(context, state, loss, outputs[0]!.tensor, y, state.training)
+  const { outputs, backward } = model.forward(context, [x], [feed.layout])
+  const gradient = emitLoss(context, outputs[0]!, state.training)
   if (batch < part.of) {
     const count = sizeOf(gradient!.shape)
     program.emit(instruction.scale, { x: gradient, y: gradient, count, factor: batch / part.of })
@@ -108,69 +105,68 @@ export function shuffleProgram(order: Tensor, count: number, seed: number, { epo
   return program
 }
 
-/** The program that measures one batch: gather, forward, loss and counts. */
+/** The program that measures one batch: gather, forward, loss and counts; its outputs are kept where `kept` is given. */
 export function evaluationProgram(
   model: Model,
-  loss: Loss,
+  feed: Feed,
   source: BatchSource,
   state: StepState,
   batch: number,
+  kept: Tensor | null,
 ): Program {
   const program = new ProgramBuilder(`evaluation, batch ${batch}`)
   const x = emitSamples(program, source, state.indices, batch, null)
-  const y = emitLabels(program, source, state.indices, batch)
-  const context = inferenceContext(program, model, state, 'evaluation', batch)
-  const { outputs } = model.forward(context, [x], [loss.layout])
-  emitLoss(context, state, loss, outputs[0]!.tensor, y, state.evaluation)
+  const emitLoss = feed.emitTargets(program, source, batch)
+  const context = inferenceContext(program, model, state, source, 'evaluation', batch)
+  const { outputs } = model.forward(context, [x], [feed.layout])
+  if (kept) emitCopy(program, outputs[0]!.tensor, kept)
+  emitLoss(context, outputs[0]!, state.evaluation)
   return program
 }
 
-/** The program that turns a batch of samples into the classes' probabilities. */
+/**
+ * The program that turns a batch of samples into outputs, and into what the loss makes of them: the classes' probabilities.
+ */
 export function predictionProgram(
   model: Model,
-  loss: Loss,
+  loss: Loss | null,
   source: BatchSource,
   state: StepState,
-  probabilities: Tensor,
+  kept: { readonly outputs: Tensor; readonly probabilities: Tensor },
   batch: number,
 ): Program {
   const program = new ProgramBuilder(`prediction, batch ${batch}`)
-  const context = inferenceContext(program, model, state, 'prediction', batch)
+  const context = inferenceContext(program, model, state, source, 'prediction', batch)
   const x = emitSamples(program, source, state.indices, batch, null)
-  const { outputs } = model.forward(context, [x], [loss.layout])
-  const found = loss.probabilities(context, outputs[0]!.tensor)
-  const y = { ...probabilities, shape: found.shape }
-  program.emit(instruction.copy, { x: found, y, count: sizeOf(found.shape) })
+  const { outputs } = model.forward(context, [x], [loss?.layout])
+  const { tensor } = outputs[0]!
+  emitCopy(program, tensor, kept.outputs)
+  if (loss) emitCopy(program, loss.probabilities(context, tensor), kept.probabilities)
   return program
+}
+
+function emitCopy(program: ProgramBuilder, x: Tensor, kept: Tensor): void {
+  const y = { ...kept, shape: x.shape }
+  program.emit(instruction.copy, { x, y, count: sizeOf(x.shape) })
+}
+
+/** Which steps of a batch's samples are no padding, where that is known from the data. */
+function validSteps({ valid, images }: BatchSource, batch: number): Tensor | null {
+  return valid && { ...valid, shape: [images.shape[1]!, batch] }
 }
 
 function inferenceContext(
   program: ProgramBuilder,
   model: Model,
   state: StepState,
+  source: BatchSource,
   run: Run,
   batch: number,
 ): EmitContext {
   return {
     ...{ program, batch, training: false, step: state.step, seed: model.seed },
+    valid: validSteps(source, batch),
     carried: (name, shape) => state.carried(run, name, shape),
     ...{ trains: () => false, gradientOf: () => null, gradientSumOf: () => null, nodeDone() {} },
   }
-}
-
-function emitLoss(
-  context: EmitContext,
-  { rules }: StepState,
-  loss: Loss,
-  output: Tensor,
-  labels: Tensor,
-  { totals, confusion }: Tally,
-) {
-  const result = loss.emit(context, output, labels)
-  context.program.emit(instruction.tally, {
-    ...{ loss: result.loss, predicted: result.predicted, labels, totals, confusion },
-    ...{ rows: context.batch, classes: confusion.shape[0]! },
-  })
-  emitPenalties(context.program, [...rules.of.keys()], totals, context.batch)
-  return result
 }

@@ -27,10 +27,13 @@ export interface StepState {
 
 /** What training and evaluation count, each on its own, so that a model can be measured in the middle of an epoch. */
 export interface Tally {
-  /** float64: sum of losses, number right, number of samples; then the last batch's mean loss. */
+  /**
+   * float64: sum of losses, number right, what the sum is to be divided by, and the last batch's mean loss; of losses with
+   * weights also the number of rows counted.
+   */
   readonly totals: Tensor
-  /** int32 [label, predicted]: how often each came together. */
-  readonly confusion: Tensor
+  /** int32 [label, predicted]: how often each came together; null for too many classes. */
+  readonly confusion: Tensor | null
 }
 
 /** What a program is for: each kind of run has states of its own. */
@@ -44,12 +47,19 @@ export interface Standard {
 
 /** Where batches come from, and their standardisation. */
 export interface BatchSource {
-  /** External: [rows, ...sample], uint8 or float32. */
+  /** External: [rows, ...sample], uint8, float32 or int32. */
   readonly images: Tensor
   /** External: uint8 [rows]. */
   readonly labels: Tensor
   readonly standardisation: Standard | null
+  /** External: float32 [steps, batch], which steps are no padding; null where the data do not say. */
+  readonly valid: Tensor | null
+  /** Names the programs of such batches. */
+  readonly key: string
 }
+
+/** A confusion matrix of more classes is of use to nobody, and large. */
+const MOST_CONFUSED = 1024
 
 /** Lays out the state of training `model`, each batch in so many parts. */
 export function createStepState(
@@ -58,14 +68,16 @@ export function createStepState(
   parts: number,
   carried: StepState['carried'],
 ): StepState {
-  const classes = model.output.at(-1)!
+  // One output tells two classes apart.
+  const classes = Math.max(2, model.output.at(-1)!)
   const slotsOf = ({ name, tensor }: Parameter) =>
     rules.slots.map((slot) => createTensor('state', `${name}.${slot}`, tensor.shape))
   const sumOf = ({ name, tensor }: Parameter) => createTensor('state', `${name}.gradient`, tensor.shape)
   const trained = [...rules.of.keys()]
   const tally = (): Tally => ({
-    totals: createTensor('state', 'totals', [4], 'f64'),
-    confusion: createTensor('state', 'confusion', [classes, classes], 'i32'),
+    totals: createTensor('state', 'totals', [5], 'f64'),
+    confusion:
+      classes <= MOST_CONFUSED ? createTensor('state', 'confusion', [classes, classes], 'i32') : null,
   })
   return {
     step: createTensor('state', 'step', [1], 'i32'),
@@ -91,6 +103,8 @@ export function keptTensors({
   slots,
   sums,
 }: StepState): Tensor[] {
-  const tallies = [training, evaluation].flatMap(({ totals, confusion }) => [totals, confusion])
+  const tallies = [training, evaluation].flatMap(({ totals, confusion }) =>
+    confusion ? [totals, confusion] : [totals],
+  )
   return [step, epoch, scalars, ...tallies, ...[...slots.values()].flat(), ...sums.values()]
 }

@@ -18,6 +18,7 @@ import {
 import { overflowIn, troubleOf } from './divergence.js'
 import { checkEarlyStopping, EarlyStopping, type EarlyStoppingProgress } from './early-stopping.js'
 import { Evaluator } from './evaluator.js'
+import type { Feed } from './feed.js'
 import { Fit } from './fit.js'
 import { type FitOptions, fitOptions, type TrainerOptions, trainerOptions } from './options.js'
 import { type Part, shuffleProgram, trainingProgram } from './programs.js'
@@ -68,7 +69,7 @@ export class Trainer extends Evaluator {
     const { batchSize = 32, accumulate = 1, seed = model.seed } = options
     const rules = rulesOf(model, options.optimizer, options.parameterGroups)
     const samples = batchSize === 'full' ? Number.POSITIVE_INFINITY : batchSize
-    super(engine, model, options, rules, accumulate, samples)
+    super(engine, model, options, rules, accumulate, samples, options.classWeights ?? null)
     this.rules = rules
     this.accumulate = accumulate
     this.seed = seed
@@ -99,8 +100,8 @@ export class Trainer extends Evaluator {
   ): AsyncGenerator<EpochResult, void, undefined> {
     this.checkOpen('fit')
     const options = read(ModelError, 'fit', 'options', fitOptions, given)
-    this.checkData('fit', data)
-    if (options.validationData) this.checkData('fit', options.validationData)
+    const feed = await this.feedFor('fit', data)
+    if (options.validationData) await this.feedFor('fit', options.validationData)
     else if (this.rules.followsValidation) {
       throw new ModelError(
         'fit: the learning rate follows the validation loss, so the field validation should be a data set, found undefined.',
@@ -117,7 +118,7 @@ export class Trainer extends Evaluator {
     let failed = false
     try {
       for (let done = 0; done < options.epochs && !isStopped() && !stopping?.over; done++) {
-        const result = await this.trainEpoch(data, options, isStopped)
+        const result = await this.trainEpoch(data, feed, options, isStopped)
         const best = stopping && result.validation && stopping.observe(result.validation)
         if (best) this.best = this.readTensors()
         const judged = { ...result, best }
@@ -169,7 +170,7 @@ export class Trainer extends Evaluator {
     const { progress, tensors } = checkCheckpoint(
       checkpoint,
       trainedTensors(this.model.parameters, this.state),
-      this.model.output.at(-1)!,
+      Math.max(2, this.model.output.at(-1)!),
     )
     const best = [...tensors].filter(([name]) => name.startsWith(BEST))
     this.writeTensors(tensors)
@@ -183,23 +184,29 @@ export class Trainer extends Evaluator {
   /** The program of a training step on `data`, or of the last of its parts, to be printed, counted or run elsewhere. */
   trainingProgram(data: Dataset): Program {
     this.checkOpen('trainingProgram')
-    this.checkData('trainingProgram', data)
+    const feed = this.knownFeed('trainingProgram', data)
+    if (!feed) {
+      throw new TrainingError(
+        'trainingProgram: targets of this kind are known once fit or evaluate has seen them.',
+      )
+    }
     const batch = Math.min(this.batchSize, data.count)
     const rows = Math.ceil(batch / this.accumulate)
     const part = { of: batch, isFirst: rows === batch, isLast: true }
-    return this.buildStep(this.stage.sourceFor(data.inputs), rows, part)
+    return this.buildStep(feed, this.stage.sourceFor(data), rows, part)
   }
 
   /** Trains one epoch to its end, or until it is stopped; where that fails, everything is as if it had never begun. */
   private async trainEpoch(
     data: Dataset,
+    feed: Feed,
     { validationData: validation, onStep }: FitOptions,
     isStopped: () => boolean,
   ): Promise<Omit<EpochResult, 'best'>> {
     const { step, epoch } = this
     await this.inTurn('fit', () => this.session.beginEpoch())
     try {
-      const result = await this.runEpoch(data, onStep, isStopped)
+      const result = await this.runEpoch(data, feed, onStep, isStopped)
       // Of a whole epoch in any case: without its validation it could not be gone on from, and its steps would be lost.
       const measured = validation && result.complete ? await this.evaluate(validation) : null
       const trouble =
@@ -224,6 +231,7 @@ export class Trainer extends Evaluator {
 
   private async runEpoch(
     data: Dataset,
+    feed: Feed,
     onStep: FitOptions['onStep'],
     isStopped: () => boolean,
   ): Promise<Omit<EpochResult, 'best' | 'validation'>> {
@@ -249,7 +257,7 @@ export class Trainer extends Evaluator {
       try {
         const batch = Math.min(batchSize, count - samples)
         rate = this.rules.rate(this.step, losses)
-        const running = this.startStep(data, samples, batch, order, losses)
+        const running = this.startStep(data, feed, samples, batch, order, losses)
         if (running) await running
         step++
         samples += batch
@@ -271,7 +279,7 @@ export class Trainer extends Evaluator {
       const trained = trainedTensors(this.model.parameters, this.state)
       const trouble = overflowIn(trained, this.engine, ({ buffer }) => this.session.addressOf(buffer))
       if (trouble) throw this.diverged(trouble, step, rate)
-      const { loss, accuracy } = this.evaluation(this.state.training)
+      const { loss, accuracy } = this.evaluation(this.state.training, feed)
       const samplesPerSecond = samples / seconds
       const complete = step === steps
       const figures = { epoch, steps: step, samples, loss, accuracy, learningRate: rate }
@@ -285,6 +293,7 @@ export class Trainer extends Evaluator {
    */
   private startStep(
     data: Dataset,
+    feed: Feed,
     start: number,
     batch: number,
     order: Uint32Array | undefined,
@@ -293,13 +302,14 @@ export class Trainer extends Evaluator {
     this.write(this.state.scalars, this.rules.scalars(this.step, losses))
     this.step++
     const size = Math.ceil(batch / this.accumulate)
-    if (size < batch) return this.runParts(data, start, batch, order, size)
-    return this.startPart(data, start, batch, order, 1, { of: batch, isFirst: true, isLast: true })
+    if (size < batch) return this.runParts(data, feed, start, batch, order, size)
+    return this.startPart(data, feed, start, batch, order, 1, { of: batch, isFirst: true, isLast: true })
   }
 
   /** Works a batch through in parts of `size` samples, the last one perhaps smaller. */
   private async runParts(
     data: Dataset,
+    feed: Feed,
     start: number,
     batch: number,
     order: Uint32Array | undefined,
@@ -310,7 +320,7 @@ export class Trainer extends Evaluator {
       const rows = Math.min(size, batch - done)
       const part = { of: batch, isFirst: done === 0, isLast: done + rows === batch }
       if (this.engine.busy) await this.engineIdle()
-      const running = this.startPart(data, start + done, rows, order, number, part)
+      const running = this.startPart(data, feed, start + done, rows, order, number, part)
       if (running) await running
       loss += rows * this.totals(this.state.training)[3]!
     }
@@ -320,6 +330,7 @@ export class Trainer extends Evaluator {
   /** @param number of the part, from 1: random masks are drawn anew for each */
   private startPart(
     data: Dataset,
+    feed: Feed,
     start: number,
     rows: number,
     order: Uint32Array | undefined,
@@ -327,20 +338,20 @@ export class Trainer extends Evaluator {
     part: Part,
   ): Promise<void> | undefined {
     const { session, state, accumulate } = this
-    const source = this.stage.load(data, start, rows, true, order)
+    const source = feed.load(data, start, rows, order)
     const { of: whole, isFirst, isLast } = part
-    const key = `train ${rows} of ${whole} ${isFirst} ${isLast} ${source.images.type}`
-    const program = session.program(key, () => this.buildStep(source, rows, part))
+    const key = `train ${feed.key} ${rows} of ${whole} ${isFirst} ${isLast} ${source.key}`
+    const program = session.program(key, () => this.buildStep(feed, source, rows, part))
     const draw = (this.step - 1) * accumulate + number
     this.engine.views.u32[session.addressOf(state.step.buffer) >>> 2] = draw
     return program.runAsync()
   }
 
-  private buildStep(source: BatchSource, batch: number, part?: Part): Program {
+  private buildStep(feed: Feed, source: BatchSource, batch: number, part?: Part): Program {
     const { augment, clip } = this.options
     const { seed, state } = this
     const augmentation = augment ? { options: augment, seed, step: state.step } : null
-    return trainingProgram(this.model, this.loss, source, state, batch, clip, augmentation, part)
+    return trainingProgram(this.model, feed, source, state, batch, clip, augmentation, part)
   }
 
   private async drawOrder(count: number, epoch: number): Promise<Uint32Array> {

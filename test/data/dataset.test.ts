@@ -1,17 +1,10 @@
 import t from 'tap'
-import {
-  type Dataset,
-  dataset,
-  holdout,
-  kfold,
-  rowOf,
-  shuffled,
-  standardisation,
-  subset,
-  take,
-} from '../../src/data/dataset.js'
+import { type Dataset, rowOf } from '../../src/data/dataset.js'
 import type { IdxArray } from '../../src/data/idx.js'
 import { datasetFromIdx } from '../../src/data/idx-dataset.js'
+import { dataset } from '../../src/data/make-dataset.js'
+import { holdout, kfold, shuffled, subset, take } from '../../src/data/splits.js'
+import { standardisation } from '../../src/data/standardise.js'
 import { randomWords } from '../support/data.js'
 
 /** Labels count up, so that they tell which row of the source a sample is. */
@@ -63,12 +56,43 @@ t.test('every bad input has its own error', async (t) => {
       /finite values, found NaN at sample 1, element 2/,
     ],
     [{ inputs: Float32Array.of(0, 1, -Infinity, 3, 4, 5, 6, 7) }, /found -Infinity at sample 0, element 2/],
-    [{ inputs: [1, 2] }, /inputs should be a Uint8Array or Float32Array, found \[1,2\]/],
-    [{ targets: new Int32Array(2) }, /targets should be a Uint8Array, found an Int32Array of 2 values/],
+    [{ inputs: [1, 2] }, /4 values each, found 2 values: the input at 0 is incomplete/],
+    [{ inputs: 'no' }, /inputs should be a typed array, or nested lists of numbers, found "no"/],
+    [{ inputs: [[1, 2, 3, '4']] }, /inputs should be finite numbers \(of float32\), found "4" at \[0, 3\]/],
+    [{ inputs: [[1, 2], [3]] }, /lists of equal lengths, 2 as the first is, found 1 at \[1\]/],
+    [{ inputs: [[1, 2], 3] }, /inputs should be a list of 2 at \[1\], as the first is, found 3/],
+    [{ inputs: new BigInt64Array(8) }, /inputs should be a typed array, or nested lists of numbers/],
+    [{ inputs: new Uint8Array(8), sampleShape: undefined }, /the field 'sampleShape' is missing/],
+    [{ inputs: [1, 2], sampleShape: undefined }, /inputs should be a list for each sample, found \[1,2\]/],
+    [{ targets: Int32Array.of(0, -1) }, /targets of 0 to 9, found -1 at sample 1/],
+    [{ targets: [0, 0.5] }, /targets that are whole numbers of int32, found 0.5 at sample 1/],
+    [{ targets: [0, true] }, /targets should be finite numbers .*, found true at \[1\]/],
+    [
+      {
+        targets: [
+          [0, 1, 2],
+          [0, 1, 10],
+        ],
+      },
+      /targets of 0 to 9, found 10 at sample 1, element 2/,
+    ],
+    [
+      { targets: Float32Array.of(0, 1) },
+      /targets in a Float32Array are numbers, so they have no classes, found 10/,
+    ],
+    [
+      { targets: Float32Array.of(0, Number.NaN), classes: undefined },
+      /finite targets, found NaN at sample 1/,
+    ],
+    [{ sampleWeights: [1] }, /expected 2 sampleWeights, one for each sample, found 1/],
+    [{ sampleWeights: [1, -1] }, /sampleWeights from 0 up, found -1 at 1/],
+    [{ lengths: [1] }, /expected 2 lengths, one for each sample, found 1/],
+    [{ lengths: [1, 3] }, /lengths of 0 to 2, the steps of a sample, found 3 at sample 1/],
+    [{ padding: 'before' }, /padding should be one of 'pre', 'post', found "before"/],
     [{ sampleShape: [] }, /whole numbers from 1 up, such as \[28, 28\], found \[\]/],
     [{ sampleShape: [4, 0] }, /whole numbers from 1 up, .*found \[4,0\]/],
-    [{ classes: 0 }, /classes should be a whole number from 1 to 256, found 0/],
-    [{ classes: 257 }, /classes should be a whole number from 1 to 256, found 257/],
+    [{ classes: 0 }, /classes should be a whole number from 1 to 2147483648, found 0/],
+    [{ classes: 2 ** 31 + 1 }, /classes should be a whole number from 0 to 2147483648, found 2147483649/],
   ]
   for (const [change, message] of cases) {
     t.throws(() => dataset({ ...good, ...change }), { name: 'DataError', message })

@@ -1,6 +1,7 @@
 import t from 'tap'
-import { dataset, subset, take } from '../../src/data/dataset.js'
 import { datasetFingerprint } from '../../src/data/fingerprint.js'
+import { dataset } from '../../src/data/make-dataset.js'
+import { subset, take } from '../../src/data/splits.js'
 
 t.test('the fingerprint of a data set follows its samples, not the arrays that they lie in', async (t) => {
   const source = {

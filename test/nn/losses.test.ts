@@ -116,7 +116,7 @@ t.test('wrong losses are refused by name', async (t) => {
     const trainer = createTrainer(engine, two, { optimizer: sgd({ learningRate: 1 }), loss })
     await t.rejects(trainer.evaluate(data), {
       name: 'ModelError',
-      message: new RegExp(`^${loss}: the data have 3 classes, .* \\[3\\], found \\[2\\]`),
+      message: new RegExp(`^${data.name}: ${loss}: the data have 3 classes, .* \\[3\\], found \\[2\\]`),
     })
   }
 })

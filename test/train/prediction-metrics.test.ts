@@ -1,16 +1,9 @@
 import t from 'tap'
-import {
-  ConfusionMatrix,
-  calibration,
-  dataset,
-  type Prediction,
-  subset,
-  topKAccuracy,
-} from '../../src/index.js'
+import { ConfusionMatrix, calibration, dataset, subset, topKAccuracy } from '../../src/index.js'
 
 function answers(rows: number[][], labels: number[]) {
   const classes = rows[0]!.length
-  const prediction: Prediction = {
+  const prediction = {
     probabilities: Float32Array.from(rows.flat()),
     classes: Int32Array.from(rows, (row) => row.indexOf(Math.max(...row))),
   }

@@ -1,7 +1,8 @@
 /** Tables as data sets. */
 import { DataError } from '../../errors.js'
 import { read } from '../../schema/schema.js'
-import { type Dataset, dataset } from '../dataset.js'
+import type { Dataset } from '../dataset.js'
+import { dataset } from '../make-dataset.js'
 import { aTableEncoding, encodeTable, type TableEncoding } from './encoding.js'
 import { aTable, type Table } from './table.js'
 
@@ -21,5 +22,6 @@ export function tableDataset(table: Table, encoding: TableEncoding): Dataset {
   }
   const { inputs, size, targets, classNames } = encodeTable(table, encoding)
   const common = { name: table.name, inputs, sampleShape: [size] }
-  return dataset({ ...common, targets: Uint8Array.from(targets!), classes: classNames!.length })
+  // The encoding has a target, so there are some.
+  return dataset({ ...common, targets: targets!, ...(classNames && { classes: classNames.length }) })
 }

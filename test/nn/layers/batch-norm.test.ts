@@ -1,5 +1,5 @@
 import t from 'tap'
-import { dataset } from '../../../src/data/dataset.js'
+import { dataset } from '../../../src/data/make-dataset.js'
 import { createTrainer } from '../../../src/index.js'
 import { batchNormalization } from '../../../src/nn/layers/batch-norm.js'
 import { dense } from '../../../src/nn/layers/dense.js'
