@@ -187,6 +187,12 @@ const table: Record<string, Entry> = {
   },
   picturesDataset: { right: { pictures, name: 'p' }, except: { name: named }, error: DataError },
   picturesInZip: { right: { zip: Uint8Array.of(1), name: 'p' }, except: { name: named }, error: DataError },
+  padSequences: {
+    right: { sequences: [[1], [2, 3]], ...options },
+    optional: ['options'],
+    except: { sequences: ['list'] },
+    error: DataError,
+  },
   patches: layer({ size: 2, ...options }),
   pixels: layer(options),
   predict: {
@@ -436,7 +442,7 @@ const slips: [() => unknown, Failure, RegExp][] = [
   [
     () => trainer.predict(never(new Float64Array(4))),
     ModelError,
-    /^predict: inputs should be a Float32Array or a data set.* found a Float64Array of 4 values/,
+    /^predict: inputs should be a Float32Array or Int32Array or a data set.* found a Float64Array of 4 values/,
   ],
   [
     () => trainer.predict(Float32Array.of(1, 2, 3, 4, 5, Number.NaN, 7, 8)),
@@ -611,7 +617,7 @@ const slips: [() => unknown, Failure, RegExp][] = [
     DataError,
     /^builtInDigits: unknown field 'count'; known are train, test, seed/,
   ],
-  [() => dataset({ ...data, inputs: never([1, 2]) }), DataError, /^few: inputs should be/],
+  [() => dataset({ ...data, inputs: never(5) }), DataError, /^few: inputs should be/],
   [() => dataset(never({ ...data, lables: 1 })), DataError, /^few: unknown field 'lables'/],
   [() => trainer.restore(never(undefined)), ModelError, /restore/],
   [
