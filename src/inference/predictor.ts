@@ -4,7 +4,7 @@ import { anEngine, type Engine } from '../engine/engine.js'
 import { ModelError, TrainingError } from '../errors.js'
 import { type Shape, showShape } from '../nn/layer.js'
 import type { Loss } from '../nn/loss.js'
-import { type LossName, type LossSpec, lossOf, lossSpec } from '../nn/losses.js'
+import { type LossName, type LossSpec, lossFrom, lossSpec } from '../nn/losses.js'
 import { aModel, type Model } from '../nn/model.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import { isPlainObject, object, optional, read } from '../schema/schema.js'
@@ -93,7 +93,7 @@ export class Predictor {
   ) {
     const { loss, standardisation, batchSize = 1 } = options
     this.batch = batchSize
-    this.loss = loss === undefined ? null : lossOf(loss)
+    this.loss = loss === undefined ? null : lossFrom(loss).classLoss
     if (this.loss) checkLoss(this.loss, model)
     if (standardisation) checkStandardisation(standardisation, model)
     this.holdings = new Holdings(engine, model.weightsIn(engine))

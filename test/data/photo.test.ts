@@ -2,6 +2,7 @@ import t from 'tap'
 import { builtInDigits } from '../../src/data/digits.js'
 import { preparePhoto } from '../../src/data/photo.js'
 import { DataError } from '../../src/errors.js'
+import { mnist } from '../../src/index.js'
 import { clean, kinds } from '../support/photo-kinds.js'
 import {
   countRight,
