@@ -69,6 +69,7 @@ export type { Sample } from './inference/slots.js'
 export type { ActivationSpec } from './nn/activations.js'
 export type { InputType, ModelInput } from './nn/built.js'
 export { defineLayer } from './nn/define-layer.js'
+export { type GraphOptions, model, modelFromConfig } from './nn/functional.js'
 export type { GraphConfig, InputConfig, NodeConfig } from './nn/graph.js'
 export type { Initializer, Parameter } from './nn/initialisers.js'
 export type { EmitContext, Forward, GradientSum, Layer, LayerOptions, Place } from './nn/layer.js'
@@ -100,18 +101,9 @@ export { type TiedDenseOptions, tiedDense } from './nn/layers/tied-dense.js'
 export { timeDistributed } from './nn/layers/time-distributed.js'
 export type { Loss, LossOutput } from './nn/loss.js'
 export type { LossName, LossSpec } from './nn/losses.js'
-export {
-  type GraphOptions,
-  type LoadedWeights,
-  type Model,
-  type ModelConfig,
-  type ModelOptions,
-  model,
-  modelFromConfig,
-  type SequentialConfig,
-  sequential,
-} from './nn/model.js'
+export type { LoadedWeights, Model, ModelConfig, ModelOptions, SequentialConfig } from './nn/model.js'
 export * as parts from './nn/parts.js'
+export { sequential } from './nn/sequential.js'
 export {
   add,
   apply,

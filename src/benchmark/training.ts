@@ -1,7 +1,7 @@
 import type { Dataset } from '../data/dataset.js'
 import { take } from '../data/splits.js'
 import type { Engine } from '../engine/engine.js'
-import { sequential } from '../nn/model.js'
+import { sequential } from '../nn/sequential.js'
 import type { EpochResult } from '../train/results.js'
 import { createTrainer, type Trainer } from '../train/trainer.js'
 import type { Benchmark, Prepared } from './benchmark.js'

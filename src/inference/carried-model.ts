@@ -1,5 +1,5 @@
 import { ModelError } from '../errors.js'
-import type { GraphConfig, InputConfig, NodeConfig } from '../nn/graph.js'
+import { buildGraph, type GraphConfig, type InputConfig, type NodeConfig } from '../nn/graph.js'
 import { Model } from '../nn/model.js'
 
 /** A model with the layers and parameters of another, by name, whose recurrent layers go on from where they were. */
@@ -36,7 +36,8 @@ export function carriedModel(original: Model, where: string, single: boolean): C
   const outputs = Object.fromEntries(
     Object.entries(graph.outputs).map(([name, source]) => [name, steps.nameOf(source)]),
   )
-  return { model: new Model({ inputs, nodes, outputs, seed: original.seed }), padded: steps.padded }
+  const config: GraphConfig = { inputs, nodes, outputs, seed: original.seed }
+  return { model: new Model(config, buildGraph(config)), padded: steps.padded }
 }
 
 /** A chain is the graph in which every layer takes what the one before gives. */

@@ -1,33 +1,16 @@
 import type { Engine } from '../engine/engine.js'
 import { ModelError } from '../errors.js'
 import { sizeOf, type Tensor } from '../program/tensor.js'
-import { deep } from '../schema/plain-data.js'
-import {
-  either,
-  entries,
-  type Fields,
-  isPlainObject,
-  leaf,
-  list,
-  object,
-  optional,
-  read,
-  type Schema,
-} from '../schema/schema.js'
-
+import { either, entries, leaf, list, object, read, type Schema } from '../schema/schema.js'
 import { show } from '../schema/show.js'
-import { arrayOf, seed, shape, wholeNumber } from '../schema/values.js'
-
+import { arrayOf, wholeNumber } from '../schema/values.js'
 import type { Built, ModelInput } from './built.js'
-import { buildChain } from './chain.js'
 import { fingerprintOf } from './fingerprint.js'
-import { presentNames } from './former-names.js'
-import { buildGraph, describeGraph, type GraphConfig, graphFields } from './graph.js'
+import type { GraphConfig } from './graph.js'
 import type { Parameter } from './initialisers.js'
 import { type EmitContext, type Layer, type Layout, type Shape, showShape } from './layer.js'
 import type { LayerSpec } from './layers/spec.js'
 import { emitNetwork, type NetworkForward } from './network.js'
-import { aSymbol, Symbolic } from './symbols.js'
 import { type WeightLoan, WeightMemory } from './weight-memory.js'
 
 export interface ModelOptions {
@@ -45,82 +28,7 @@ export interface SequentialConfig extends ModelOptions {
 /** A model as plain data, as a JSON file holds it. */
 export type ModelConfig = SequentialConfig | GraphConfig
 
-const optionFields: Fields<ModelOptions> = { input: shape, seed: optional(seed) }
-/** What each layer is, its building tells. */
-const layerList: Schema<readonly LayerSpec[]> = list(
-  'layers, such as dense(10)',
-  leaf<LayerSpec>('a layer', () => true),
-  1,
-)
-const modelOptions = deep(object<ModelOptions>(optionFields))
-const modelLayers = deep(layerList)
-const sequentialConfig = deep(object<SequentialConfig>({ ...optionFields, layers: layerList }))
-const graphConfig = deep(object<GraphConfig>(graphFields))
-
-/** What a network of any form is made of. */
-export interface GraphOptions {
-  /** Values from `input(...)`: one, or a list. */
-  readonly inputs: Symbolic | readonly Symbolic[]
-  /** What it gives: one value, a list, or values by name; without a name of its own an output is called as its layer. */
-  readonly outputs: Symbolic | readonly Symbolic[] | Readonly<Record<string, Symbolic>>
-  /** Seed of the initial weights and of dropout masks; 1 by default. */
-  readonly seed?: number
-}
-
 const namedArrays = entries('a Map of a Float32Array for each name', arrayOf(Float32Array))
-
-const symbolsByName: Schema<Readonly<Record<string, Symbolic>>> = leaf(
-  'values by name',
-  (value) =>
-    isPlainObject(value) &&
-    Object.keys(value).length > 0 &&
-    Object.values(value).every((entry) => entry instanceof Symbolic),
-)
-
-const graphOptions = object<GraphOptions>({
-  inputs: either(aSymbol, list('values from input(...)', aSymbol, 1)),
-  outputs: either(either(aSymbol, list('values', aSymbol, 1)), symbolsByName),
-  seed: optional(seed),
-})
-
-/**
- * Layers in a row, each fed by the one before.
- * @throws ModelError that names the option or layer which is not right.
- */
-export function sequential(layers: readonly LayerSpec[], options: ModelOptions): Model {
-  return new Model({
-    ...read(ModelError, 'sequential', 'options', modelOptions, options),
-    layers: read(ModelError, 'sequential', 'layers', modelLayers, layers),
-  })
-}
-
-/**
- * A network of any form, from `inputs` to `outputs`.
- * @throws ModelError that names the option or layer which is not right, or an input that is missing or leads nowhere.
- */
-export function model(options: GraphOptions): Model {
-  const { inputs, outputs, seed } = read(ModelError, 'model', 'options', graphOptions, options)
-  const given = inputs instanceof Symbolic ? [inputs] : inputs
-  const wanted = outputs instanceof Symbolic ? [outputs] : outputs
-  const named = Array.isArray(wanted)
-    ? wanted.map((value: Symbolic) => [null, value] as const)
-    : Object.entries(wanted as Readonly<Record<string, Symbolic>>)
-  return modelFromConfig(describeGraph(given, named, seed))
-}
-
-/**
- * Builds a model from a description such as a parsed JSON file, those of earlier versions among them.
- * @throws ModelError that names the field or layer which is not right
- */
-export function modelFromConfig(description: unknown): Model {
-  const config = read(ModelError, 'model', '', presentNames, description)
-  const isGraph = isPlainObject(config) && Object.hasOwn(config, 'nodes')
-  return new Model(
-    isGraph
-      ? read(ModelError, 'model', '', graphConfig, config)
-      : read(ModelError, 'model', '', sequentialConfig, config),
-  )
-}
 
 /** Values of a parameter, row-major, with their shape. */
 export interface ShapedArray {
@@ -162,13 +70,13 @@ export class Model {
   /** Each once, however often it is applied. */
   readonly layers: readonly Layer[]
   readonly parameters: readonly Parameter[]
-  private readonly built: Built
   private readonly memory: WeightMemory
 
-  /** @param config checked, but for its layers' own fields */
-  constructor(config: ModelConfig) {
+  constructor(
+    config: ModelConfig,
+    private readonly built: Built,
+  ) {
     this.config = { seed: 1, ...config }
-    this.built = 'nodes' in config ? buildGraph(config) : buildChain(config.layers, config.input)
     this.inputs = this.built.inputs
     this.outputs = this.built.outputs
     this.layers = this.built.layers

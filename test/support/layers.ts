@@ -2,7 +2,7 @@ import type { Engine } from '../../src/engine/engine.js'
 import { LinkedProgram } from '../../src/engine/linked-program.js'
 import type { EmitContext } from '../../src/nn/layer.js'
 import type { LayerSpec } from '../../src/nn/layers/spec.js'
-import { sequential } from '../../src/nn/model.js'
+import { sequential } from '../../src/nn/sequential.js'
 import { ProgramBuilder } from '../../src/program/builder.js'
 import { type Buffer, createTensor, sizeOf, type Tensor } from '../../src/program/tensor.js'
 

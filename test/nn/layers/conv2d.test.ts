@@ -1,6 +1,6 @@
 import t from 'tap'
 import { conv2d } from '../../../src/nn/layers/conv2d.js'
-import { sequential } from '../../../src/nn/model.js'
+import { sequential } from '../../../src/nn/sequential.js'
 
 t.test('a grey image needs no channel axis', async (t) => {
   const [flat, deep] = [

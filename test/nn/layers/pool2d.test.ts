@@ -1,7 +1,7 @@
 import t from 'tap'
 import { averagePooling2d, globalAveragePooling2d, maxPooling2d } from '../../../src/nn/layers/pool2d.js'
 import type { LayerSpec } from '../../../src/nn/layers/spec.js'
-import { sequential } from '../../../src/nn/model.js'
+import { sequential } from '../../../src/nn/sequential.js'
 
 t.test('a wrong description is refused by name', async (t) => {
   const wrong: [() => LayerSpec, number[], RegExp][] = [
