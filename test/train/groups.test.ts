@@ -123,6 +123,12 @@ t.test('a batch in parts gives the bits of a whole one where the order of sums i
   for (const accumulate of [2, 4, 8, 16]) {
     t.equal(await fingerprint(layers, flat, { ...options, accumulate }), whole, `${accumulate} parts`)
   }
+  const dozen = { batchSize: 12, accumulate: 4 }
+  t.equal(
+    await fingerprint(layers, flat, dozen),
+    await fingerprint(layers, flat, { batchSize: 12 }),
+    'of three',
+  )
   t.not(await fingerprint(layers, flat, { ...options, accumulate: 3 }), whole, 'parts of 6, 6 and 4')
   const masked = [dense(9), dropout(0.5), dense(3)]
   const some = { batchSize: 16, accumulate: 4 }
