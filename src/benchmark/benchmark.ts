@@ -3,7 +3,7 @@ import type { Engine } from '../engine/engine.js'
 /** What a speed counts, a second. */
 export type Unit = 'FLOP' | 'elements' | 'samples'
 
-export const groups = ['gemm', 'kernels', 'training'] as const
+export const groups = ['gemm', 'kernels', 'training', 'inference'] as const
 export type Group = (typeof groups)[number]
 
 /** Something whose speed is measured on every engine, with the same data and the same program. */

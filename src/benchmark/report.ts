@@ -25,7 +25,12 @@ export interface BenchmarkTable {
   readonly rows: readonly (readonly string[])[]
 }
 
-const titles = { gemm: 'GEMM', kernels: 'kernels', training: 'training' } as const
+const titles = {
+  gemm: 'GEMM',
+  kernels: 'kernels',
+  training: 'training',
+  inference: 'one sample at a time',
+} as const
 
 const unitNames: Record<Unit, string> = {
   FLOP: 'FLOP/s',
@@ -41,7 +46,7 @@ export function describeMachine({ cpu, cores, runtime, system }: Machine): strin
 /** What is measured, and how. */
 export function describeMethod({ windows, seconds }: Pick<BenchmarkRun, 'windows' | 'seconds'>): string {
   return (
-    `medians of ${windows} ${windows === 1 ? 'window' : 'windows'} of ${seconds} s (training) and ${seconds / 5} s (GEMM, kernels), the engines in turn ` +
+    `medians of ${windows} ${windows === 1 ? 'window' : 'windows'} of ${seconds} s (training) and ${seconds / 5} s (all others), the engines in turn ` +
     'within each; x: times as fast as js, the median over neighbouring windows; spread: half of most minus least, of the noisiest engine'
   )
 }

@@ -4,13 +4,14 @@ import type { Engine } from '../engine/engine.js'
 import type { Benchmark, Group, Prepared, Unit } from './benchmark.js'
 import { type BenchmarkEngine, openEngine } from './engines.js'
 import { gemmBenchmarks } from './gemm.js'
+import { inferenceBenchmarks } from './inference.js'
 import { kernelBenchmarks } from './kernels.js'
 import { trainingBenchmarks } from './training.js'
 import { type Measured, ratios, summarise } from './windows.js'
 
 /** Number of the digits. */
 const DIGITS = 4000
-/** Windows of GEMM and kernels are shorter than those of training by this factor: their work is more even. */
+/** Windows of all but training are shorter than those of training by this factor: their work is more even. */
 const SHORTER = 5
 
 /** What training takes its batches from: drawn digits, which are everywhere the same and as sparse as MNIST's. */
@@ -20,7 +21,12 @@ export function benchmarkDigits(): Dataset {
 
 /** All benchmarks, in the order in which they run. */
 export function allBenchmarks(): readonly Benchmark[] {
-  return [...gemmBenchmarks, ...kernelBenchmarks, ...trainingBenchmarks(benchmarkDigits)]
+  return [
+    ...gemmBenchmarks,
+    ...kernelBenchmarks,
+    ...trainingBenchmarks(benchmarkDigits),
+    ...inferenceBenchmarks(benchmarkDigits),
+  ]
 }
 
 /** Those whose group or id is among `names`, in whatever case. */
@@ -34,7 +40,7 @@ export interface BenchmarkOptions {
   readonly engines: readonly BenchmarkEngine[]
   /** Windows that count, of each benchmark on each engine; one more before them does not. */
   readonly windows: number
-  /** Length of a window of training; GEMM and kernels get a fifth. */
+  /** Length of a window of training; all others get a fifth. */
   readonly seconds: number
   /** Of the engines with threads; by default as many as the machine offers. */
   readonly threads?: number | undefined

@@ -49,6 +49,6 @@ export function chosen(all: readonly Benchmark[], names: readonly string[] | und
   if (unknown === undefined) return selectBenchmarks(all, names)
   const ids = all.map(({ id }) => id).join(', ')
   throw new UsageError(
-    `--only: there is no benchmark '${unknown}'; known are the groups gemm, kernels and training, and ${ids}.`,
+    `--only: there is no benchmark '${unknown}'; known are the groups gemm, kernels, training and inference, and ${ids}.`,
   )
 }

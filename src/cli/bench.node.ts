@@ -65,7 +65,7 @@ export function addBench(program: Command): void {
     .option('--windows <number>', 'windows measured of each benchmark on each engine', wholeNumber(1), 5)
     .option(
       '--seconds <seconds>',
-      'length of a window of training, or of a profile; GEMM and kernels take a fifth',
+      'length of a window of training, or of a profile; all others take a fifth',
       number(0.001),
       0.25,
     )

@@ -11,7 +11,10 @@ const FEW = 3
 /** Pixels between charts below each other. */
 const GAP = 16
 
-const titles: Record<Group, string> = { gemm: 'GEMM', kernels: 'Kernels', training: 'Training steps' }
+const titles: Record<Group, string> = {
+  ...{ gemm: 'GEMM', kernels: 'Kernels', training: 'Training steps' },
+  inference: 'One sample at a time',
+}
 
 /**
  * Bars of how many times as fast as `js` each engine is, or its speed where `js` was not measured: SVG texts of

@@ -91,5 +91,6 @@ t.test('benchmarks have ids that tell them apart', async (t) => {
     ['gemm-64', 'W2'],
   )
   t.equal(selectBenchmarks(all, ['training']).length, workloads.length)
+  t.ok(selectBenchmarks(all, ['inference']).some(({ id }) => id === 'step-text'))
   t.same(selectBenchmarks(all, ['nothing']), [])
 })
