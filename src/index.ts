@@ -134,6 +134,7 @@ export { programCost } from './program/cost.js'
 export { printProgram } from './program/print.js'
 export type { Tensor } from './program/tensor.js'
 export type { AugmentOptions, ElasticOptions } from './train/augment.js'
+export { type Callback, earlyStopping } from './train/callbacks.js'
 export {
   checkGradients,
   type GradientCheck,
@@ -145,6 +146,7 @@ export type { EarlyStoppingOptions, EarlyStoppingProgress } from './train/early-
 export { csvHeader, csvLine, jsonLine } from './train/epoch-lines.js'
 export { createEvaluator, type Evaluator } from './train/evaluator.js'
 export type { Fit } from './train/fit.js'
+export type { Metric, MetricBatch, MetricName, MetricState } from './train/metric.js'
 export {
   type ClassMetrics,
   ConfusionMatrix,

@@ -144,6 +144,7 @@ const table: Record<string, Entry> = {
   },
   dense: layer({ units: 2, ...options }),
   dropout: layer({ rate: 0.5, ...options }),
+  earlyStopping: { right: { options: { patience: 1 } }, error: ModelError },
   embedding: layer({ inputDim: 2, outputDim: 2, ...options }),
   encodeTable: { right: { table: flowers, encoding }, error: DataError },
   evaluate: {

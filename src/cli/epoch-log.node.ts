@@ -21,7 +21,7 @@ interface LogFormat {
 }
 
 const jsonLines: LogFormat = { begin: () => '', epoch: jsonLine }
-const csv: LogFormat = { begin: csvHeader, epoch: csvLine }
+const csv: LogFormat = { begin: () => csvHeader(), epoch: (result) => csvLine(result) }
 const tensorboard: LogFormat = { begin: tensorboardHeader, epoch: tensorboardEpoch }
 
 /** Where a log goes, and how it is written. */

@@ -64,15 +64,24 @@ export function tensorboardEpoch(result: EpochResult, wallTime: number): Uint8Ar
     result,
   )
   const measured = validation
-    ? { 'loss/validation': validation.loss, 'accuracy/validation': validation.accuracy }
+    ? {
+        'loss/validation': validation.loss,
+        ...known('accuracy/validation', validation.accuracy),
+        ...Object.fromEntries(
+          Object.entries(validation.metrics ?? {}).map(([name, value]) => [`${name}/validation`, value]),
+        ),
+      }
     : {}
-  const trained = { 'loss/training': loss, 'accuracy/training': accuracy, learningRate }
+  const trained = { 'loss/training': loss, ...known('accuracy/training', accuracy), learningRate }
   return tensorboardScalars(
     { ...trained, ...measured, samples_per_second: samplesPerSecond },
     epoch,
     wallTime,
   )
 }
+
+/** What is no number where it means nothing is left out. */
+const known = (tag: string, value: number) => (Number.isNaN(value) ? {} : { [tag]: value })
 
 /** Numbers by tag: NaN and the infinities are shown, too. */
 const someScalars = leaf<Readonly<Record<string, number>>>(

@@ -2,7 +2,17 @@ import { ModelError } from '../errors.js'
 import type { Parameter } from '../nn/initialisers.js'
 import { showShape } from '../nn/layer.js'
 import { sizeOf, type Tensor } from '../program/tensor.js'
-import { either, Fault, leaf, list, object, read, type Schema } from '../schema/schema.js'
+import {
+  either,
+  Fault,
+  isPlainObject,
+  leaf,
+  list,
+  object,
+  optional,
+  read,
+  type Schema,
+} from '../schema/schema.js'
 import { show } from '../schema/show.js'
 import { truth, seed as uint32, wholeNumber } from '../schema/values.js'
 import type { EarlyStoppingProgress } from './early-stopping.js'
@@ -34,6 +44,7 @@ export type EpochRecord = Omit<EpochResult, 'validation'> & {
     readonly loss: number
     readonly accuracy: number
     readonly confusion: { readonly classes: number; readonly counts: readonly number[] } | null
+    readonly metrics?: Readonly<Record<string, number>>
   } | null
 }
 
@@ -96,6 +107,17 @@ const figureOrNaN: Schema<number> = {
   read: (value, path) => (value === null ? Number.NaN : figure.read(value, path)),
 }
 
+const figures: Schema<Readonly<Record<string, number>>> = {
+  expected: 'figures by name',
+  read(value, path) {
+    if (!isPlainObject(value)) throw new Fault(path, 'figures by name', value)
+    const entries = Object.entries(value)
+    return Object.fromEntries(
+      entries.map(([name, found]) => [name, figureOrNaN.read(found, `${path}.${name}`)]),
+    )
+  },
+}
+
 type ConfusionRecord = NonNullable<NonNullable<EpochRecord['validation']>['confusion']>
 
 const confusionFields = object<ConfusionRecord>({
@@ -122,6 +144,7 @@ const epochRecord = object<EpochRecord>({
       loss: figure,
       accuracy: figureOrNaN,
       confusion: orNull(confusionRecord),
+      metrics: optional(figures),
     }),
   ),
   ...{ seconds: figure, samplesPerSecond: figure, best: orNull(truth), complete: truth },

@@ -13,6 +13,8 @@ import { show } from '../schema/show.js'
 import { arrayOf } from '../schema/values.js'
 import { breathe } from './breathe.js'
 import { type Feed, LabelFeed, takesLabels } from './feed.js'
+import type { Metering } from './metering.js'
+import type { Metric, MetricName } from './metric.js'
 import { ConfusionMatrix, type Evaluation, type Prediction } from './metrics.js'
 import { type EvaluatorOptions, evaluatorOptions } from './options.js'
 import { predictionOf } from './prediction.js'
@@ -87,6 +89,8 @@ export class Evaluator {
   /** Read back after a prediction, and where metrics want them. */
   private readonly outputs = createTensor('external', 'outputs', [0])
   private readonly probabilities = createTensor('external', 'y', [0])
+  private readonly valid = createTensor('external', 'valid outputs', [0])
+  protected readonly metrics: readonly (MetricName | Metric)[]
   /** Of stateful layers, by run and name. */
   private readonly carried = new Map<string, { tensor: Tensor; bytes: number }>()
   /** Resolves when what was under way at `close` has ended, too. */
@@ -108,6 +112,7 @@ export class Evaluator {
   ) {
     const { loss = 'softmaxCrossEntropy', standardisation } = settings
     this.chosen = lossFrom(loss)
+    this.metrics = settings.metrics ?? []
     this.state = createStepState(model, rules ?? new Rules([untrained], model), parts, (run, name, shape) =>
       this.carriedState(`${run}: ${name}`, shape),
     )
@@ -133,16 +138,25 @@ export class Evaluator {
   async evaluate(data: Dataset): Promise<Evaluation> {
     return await this.inTurn('evaluate', async () => {
       const feed = await this.feedFor('evaluate', data)
+      const metering = await this.meteringFor(data)
       this.clear(this.state.evaluation)
       this.clearCarried('evaluation')
       await this.forEachBatch('evaluate', data.count, (start, batch) => {
         const source = feed.load(data, start, batch)
-        const program = this.session.program(`evaluate ${feed.key} ${batch} ${source.key}`, () =>
-          evaluationProgram(this.model, feed, source, this.state, batch, null),
+        const kept = metering && this.keepOutputs(batch)
+        const key = `evaluate ${feed.key} ${batch} ${source.key}${kept ? ' kept' : ''}`
+        const program = this.session.program(key, () =>
+          evaluationProgram(this.model, feed, source, this.state, batch, kept),
         )
-        return program.runAsync()
+        const running = program.runAsync()
+        if (!metering) return running
+        const meter = () => this.meter(metering, data, start, batch, feed)
+        if (running) return running.then(meter)
+        meter()
+        return undefined
       })
-      return this.evaluation(this.state.evaluation, feed)
+      const figures = this.evaluation(this.state.evaluation, feed)
+      return metering ? { ...figures, metrics: metering.results(figures.loss) } : figures
     })
   }
 
@@ -185,6 +199,30 @@ export class Evaluator {
       })
       return predictionOf(chosen.name, outputs, shape, probabilities)
     })
+  }
+
+  private async meteringFor(data: Dataset): Promise<Metering | null> {
+    const { metrics, chosen, model } = this
+    if (metrics.length === 0) return null
+    const { Metering } = await import('./metering.js')
+    const { ignoredId = null } = (chosen.spec ?? {}) as { ignoredId?: number }
+    return new Metering(metrics, { loss: chosen.name, ignoredId, output: model.output }, data)
+  }
+
+  /** Makes room for what metrics are worked out of. */
+  private keepOutputs(batch: number) {
+    const { outputs, valid, session, model } = this
+    const count = batch * sizeOf(model.output)
+    session.reserve(outputs.buffer, count * 4)
+    session.reserve(valid.buffer, count * 4)
+    return { outputs, valid }
+  }
+
+  private meter(metering: Metering, data: Dataset, start: number, batch: number, { layout }: Feed): void {
+    const { model, outputs, valid } = this
+    const found = this.readBack(outputs, batch * sizeOf(model.output))
+    const steps = layout === 'time' ? this.readBack(valid, batch * model.output[0]!) : null
+    metering.add(data, start, batch, found, steps)
   }
 
   private stageInputs(

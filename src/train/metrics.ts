@@ -12,6 +12,8 @@ export interface Evaluation {
   readonly accuracy: number
   /** Null where targets are no class ids, and for more than 1,024 classes. */
   readonly confusion: ConfusionMatrix | null
+  /** Those that were asked for, by name. */
+  readonly metrics?: Readonly<Record<string, number>>
 }
 
 /** A model's answers. */

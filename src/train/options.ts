@@ -6,7 +6,9 @@ import { type OptimizerSpec, optimizerSpec } from '../optim/index.js'
 import { either, type Fields, leaf, list, object, optional } from '../schema/schema.js'
 import { abortSignal, aFunction, atLeast, seed, truth, wholeNumber } from '../schema/values.js'
 import { type AugmentOptions, augmentOptions } from './augment.js'
+import { type Callback, callbackList } from './callbacks.js'
 import { type EarlyStoppingOptions, earlyStoppingOptions } from './early-stopping.js'
+import { type Metric, type MetricName, metricList } from './metric.js'
 import type { StepResult } from './results.js'
 import { type ParameterGroup, parameterGroups } from './rules.js'
 import { type ClipSpec, clipSpec } from './updates.js'
@@ -14,6 +16,8 @@ import { type ClipSpec, clipSpec } from './updates.js'
 export interface EvaluatorOptions {
   /** `softmaxCrossEntropy` by default. */
   readonly loss?: LossName | LossSpec | Loss
+  /** Worked out in evaluations, of validation data too, besides loss and accuracy. */
+  readonly metrics?: readonly (MetricName | Metric)[]
   /** Standardises inputs; without it bytes are scaled to 0..1. */
   readonly standardisation?: Standardisation
 }
@@ -57,12 +61,15 @@ export interface FitOptions {
    * was is complete, and measured on the validation data first.
    */
   readonly signal?: AbortSignal
+  /** Told of steps and epochs as they end; `earlyStopping(...)` is one, in place of the option. */
+  readonly callbacks?: readonly Callback[]
   /** Called after each step; what it returns is awaited where it is a promise. An error in it ends the fit. */
   readonly onStep?: (step: StepResult) => unknown
 }
 
 const evaluatorFields: Fields<EvaluatorOptions> = {
   loss: optional(anyLoss),
+  metrics: optional(metricList),
   standardisation: optional(aStandardisation),
 }
 
@@ -91,5 +98,6 @@ export const fitOptions = object<FitOptions>({
   validationData: optional(aDataset),
   earlyStopping: optional(earlyStoppingOptions),
   signal: optional(abortSignal),
+  callbacks: optional(callbackList),
   onStep: optional(aFunction()),
 })

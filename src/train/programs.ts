@@ -105,21 +105,32 @@ export function shuffleProgram(order: Tensor, count: number, seed: number, { epo
   return program
 }
 
-/** The program that measures one batch: gather, forward, loss and counts; its outputs are kept where `kept` is given. */
+/**
+ * The program that measures one batch: gather, forward, loss and counts; its outputs, and which of
+ * their steps are valid, are kept where `kept` is given.
+ */
 export function evaluationProgram(
   model: Model,
   feed: Feed,
   source: BatchSource,
   state: StepState,
   batch: number,
-  kept: Tensor | null,
+  kept: { readonly outputs: Tensor; readonly valid: Tensor } | null,
 ): Program {
   const program = new ProgramBuilder(`evaluation, batch ${batch}`)
   const x = emitSamples(program, source, state.indices, batch, null)
   const emitLoss = feed.emitTargets(program, source, batch)
   const context = inferenceContext(program, model, state, source, 'evaluation', batch)
   const { outputs } = model.forward(context, [x], [feed.layout])
-  if (kept) emitCopy(program, outputs[0]!.tensor, kept)
+  if (kept) {
+    const { tensor, valid } = outputs[0]!
+    emitCopy(program, tensor, kept.outputs)
+    if (valid) emitCopy(program, valid, kept.valid)
+    else {
+      const count = tensor.shape[0]! * (tensor.shape[1] ?? 1)
+      program.emit(instruction.fill, { x: { ...kept.valid, shape: [count] }, count, value: 1 })
+    }
+  }
   emitLoss(context, outputs[0]!, state.evaluation)
   return program
 }

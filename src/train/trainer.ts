@@ -6,6 +6,7 @@ import type { Program } from '../program/builder.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import { read } from '../schema/schema.js'
 import { checkAugmented } from './augment.js'
+import type { Callback } from './callbacks.js'
 import {
   BEST,
   type Checkpoint,
@@ -108,8 +109,12 @@ export class Trainer extends Evaluator {
       )
     }
     if (this.fitting) throw new TrainingError('The trainer is already in the middle of another fit.')
-    const { earlyStopping, signal } = options
-    if (earlyStopping) checkEarlyStopping(options.validationData !== undefined)
+    const { signal, callbacks = [] } = options
+    const earlyStopping = callbacks.find((one) => one.earlyStopping)?.earlyStopping ?? options.earlyStopping
+    if (earlyStopping) {
+      const names = this.metrics.map((metric) => (typeof metric === 'string' ? metric : metric.name))
+      checkEarlyStopping(earlyStopping, names, options.validationData !== undefined)
+    }
     const stopping = earlyStopping ? new EarlyStopping(earlyStopping, this.resumed) : null
     this.resumed = null
     this.stopping = stopping
@@ -123,6 +128,7 @@ export class Trainer extends Evaluator {
         if (best) this.best = this.readTensors()
         const judged = { ...result, best }
         this.history.push(judged)
+        for (const { onEpochEnd } of callbacks) await onEpochEnd?.(judged)
         yield judged
       }
     } catch (error) {
@@ -200,13 +206,13 @@ export class Trainer extends Evaluator {
   private async trainEpoch(
     data: Dataset,
     feed: Feed,
-    { validationData: validation, onStep }: FitOptions,
+    { validationData: validation, onStep, callbacks = [] }: FitOptions,
     isStopped: () => boolean,
   ): Promise<Omit<EpochResult, 'best'>> {
     const { step, epoch } = this
     await this.inTurn('fit', () => this.session.beginEpoch())
     try {
-      const result = await this.runEpoch(data, feed, onStep, isStopped)
+      const result = await this.runEpoch(data, feed, listenersOf(onStep, callbacks), isStopped)
       // Of a whole epoch in any case: without its validation it could not be gone on from, and its steps would be lost.
       const measured = validation && result.complete ? await this.evaluate(validation) : null
       const trouble =
@@ -232,7 +238,7 @@ export class Trainer extends Evaluator {
   private async runEpoch(
     data: Dataset,
     feed: Feed,
-    onStep: FitOptions['onStep'],
+    listeners: readonly StepListener[],
     isStopped: () => boolean,
   ): Promise<Omit<EpochResult, 'best' | 'validation'>> {
     const epoch = ++this.epoch
@@ -268,8 +274,10 @@ export class Trainer extends Evaluator {
       first ??= loss
       const trouble = troubleOf('loss', loss, first)
       if (trouble) throw this.diverged(trouble, step, rate)
-      const told = onStep?.({ epoch, step, steps, samples, loss, learningRate: rate })
-      if (isPromise(told)) await told
+      for (const listener of listeners) {
+        const told = listener({ epoch, step, steps, samples, loss, learningRate: rate })
+        if (isPromise(told)) await told
+      }
       const pause = this.breath()
       if (pause) await pause
     }
@@ -392,6 +400,13 @@ export class Trainer extends Evaluator {
       `${trouble} in epoch ${this.epoch}, step ${step}; the weights are back at what they were before that epoch. ${advice}`,
     )
   }
+}
+
+type StepListener = NonNullable<FitOptions['onStep']>
+
+function listenersOf(onStep: StepListener | undefined, callbacks: readonly Callback[]): StepListener[] {
+  const others = callbacks.flatMap(({ onStepEnd }) => (onStepEnd ? [onStepEnd] : []))
+  return onStep ? [onStep, ...others] : others
 }
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>

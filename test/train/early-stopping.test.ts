@@ -133,7 +133,7 @@ t.test('wrong options of early stopping are refused by name', async (t) => {
       { patience: 1, minDelta: -1 },
       /^fit: earlyStopping.minDelta should be a finite number from 0 up, found -1/,
     ],
-    [3, /^fit: earlyStopping should be an object \{ monitor\?, patience, minDelta\? \}, found 3/],
+    [3, /^fit: earlyStopping should be an object \{ monitor\?, mode\?, patience, minDelta\? \}, found 3/],
   ]
   for (const [earlyStopping, message] of wrong) {
     const fit = trainer.fit(train, { epochs: 1, validationData: validation, earlyStopping } as FitOptions)
