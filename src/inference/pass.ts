@@ -1,12 +1,17 @@
 import type { Standardisation } from '../data/dataset.js'
+import { ModelError } from '../errors.js'
 import type { EmitContext, Shape } from '../nn/layer.js'
 import type { Model } from '../nn/model.js'
 import { ProgramBuilder } from '../program/builder.js'
 import * as instruction from '../program/instructions.js'
 import { type Buffer, createTensor, sizeOf, type Tensor } from '../program/tensor.js'
+import { isPlainObject } from '../schema/schema.js'
+import { show } from '../schema/show.js'
 import type { Holdings } from './holdings.js'
 import { Prepared } from './prepared.js'
 import { IdSlot, NumberSlot, type Slot, Window } from './slots.js'
+
+const MOST_IDS = 2 ** 31
 
 /** What a pass is to be. */
 export interface PassPlan {
@@ -59,7 +64,7 @@ export class Pass {
         return new NumberSlot(name, new Window(engine, 'f32', address, size), plan.standardisation)
       }
       const window = new Window(engine, 'i32', address, size)
-      return new IdSlot(name, window, vectorsOf(model), plan.padded.has(name))
+      return new IdSlot(name, window, vectorsOf(model, name), plan.padded.has(name))
     })
     this.fetched = found.map(({ y }) => {
       const from = new Window(engine, 'f32', holdings.place(y.buffer), sizeOf(y.shape))
@@ -83,7 +88,16 @@ export class Pass {
     const { names, slots } = this
     if (slots.length === 1) slots[0]!.fill(where, values)
     else {
-      const given = (values ?? {}) as Readonly<Record<string, unknown>>
+      if (!isPlainObject(values)) {
+        throw new ModelError(
+          `${where}: x should be an object with the inputs ${names.join(', ')}, found ${show(values)}.`,
+        )
+      }
+      const given: Readonly<Record<string, unknown>> = values
+      for (const name in given) {
+        if (names.includes(name)) continue
+        throw new ModelError(`${where}: the model has no input ${show(name)}; it has ${names.join(', ')}.`)
+      }
       for (let i = 0; i < slots.length; i++) slots[i]!.fill(where, given[names[i]!])
     }
   }
@@ -98,8 +112,12 @@ export class Pass {
   }
 }
 
-/** How many ids the embeddings of a model have vectors for. */
-function vectorsOf({ layers }: Model): number {
-  const tables = layers.filter(({ inputType }) => inputType === 'i32')
-  return Math.min(...tables.map(({ parameters }) => parameters[0]!.tensor.shape[0]!))
+/** How many ids the layers that take an input know; where that is for them to say, as many as there are. */
+function vectorsOf({ config, layers }: Model, input: string): number {
+  const takers = 'nodes' in config ? config.nodes.filter(({ from }) => from.includes(input)) : []
+  const names = new Set(takers.map(({ name, layer }) => (typeof layer === 'string' ? layer : name)))
+  const counts = layers
+    .filter(({ name, inputType }) => inputType === 'i32' && (!('nodes' in config) || names.has(name)))
+    .map(({ parameters }) => parameters[0]?.tensor.shape[0] ?? MOST_IDS)
+  return Math.min(...counts, MOST_IDS)
 }

@@ -171,6 +171,34 @@ t.test('ids go step by step, in a graph too, several samples side by side', asyn
   t.throws(() => predictor.step(Int32Array.of(1, 11)), /step: ids should be ids from 0 to 10, found 11 at/)
 })
 
+t.test('several inputs go by name, each with ids of its own', async (t) => {
+  const [few, many, price] = [
+    input([3], { type: 'int32', name: 'few' }),
+    input([3], { type: 'int32', name: 'many' }),
+    input([2], { name: 'price' }),
+  ]
+  const both = concatenate([apply(embedding(4, 2), few), apply(embedding(40, 2), many)])
+  const joined = concatenate([apply(lstm(3), both), price])
+  const network = model({ inputs: [few, many, price], outputs: apply(dense(2), joined) })
+  const predictor = createPredictor(await createEngine(), network)
+  const prices = Float32Array.of(0.5, 2)
+  const ids = [Int32Array.of(1, 2, 3), Int32Array.of(39, 0, 7)] as const
+  const whole = predictor.predict({ few: ids[0], many: ids[1], price: prices }).slice()
+  for (let step = 0; step < 3; step++) {
+    predictor.step({ few: ids[0][step]!, many: ids[1][step]!, price: prices })
+  }
+  t.same(predictor.outputs.values().next().value, whole)
+  const wrong = (x: unknown, message: RegExp) =>
+    t.throws(() => predictor.predict(x as never), { name: 'ModelError', message })
+  wrong({ few: ids[1], many: ids[1], price: prices }, /few should be ids from 0 to 3, found 39 at element 0/)
+  wrong(
+    { few: ids[0], many: ids[1] },
+    /price should be a Float32Array or Uint8Array of 2 values, found undefined/,
+  )
+  wrong({ few: ids[0], many: ids[1], price: prices, size: 1 }, /no input "size"; it has few, many, price/)
+  wrong(prices, /x should be an object with the inputs few, many, price, found/)
+})
+
 interface Config {
   readonly cell: 'rnn' | 'lstm' | 'gru'
   readonly activation: 'tanh' | 'relu'
