@@ -6,7 +6,7 @@ import type { Parameter } from './initialisers.js'
 import type { Layer, Layout, Place, Shape, TypedSpec } from './layer.js'
 import { showShape } from './layer.js'
 import { layerName } from './layer-fields.js'
-import { buildLayer } from './layers/index.js'
+import { buildLayer } from './layers/registry.js'
 import { layerSpec } from './layers/spec.js'
 import { emitNetwork, type NetworkNode } from './network.js'
 

@@ -1,9 +1,10 @@
 import { ModelError } from '../errors.js'
+import type { Description } from '../schema/description.js'
 import { type Fields, isPlainObject, leaf, read } from '../schema/schema.js'
 import { aFunction } from '../schema/values.js'
 import type { Layer, LayerOptions, Place } from './layer.js'
 import { layerDescription } from './layer-fields.js'
-import { registerLayer } from './layers/index.js'
+import { registerLayer } from './layers/registry.js'
 import type { OwnLayerSpec } from './layers/spec.js'
 
 /** The name of a kind of layer that is not one of the library's: whose it is, a colon, and its name. */
@@ -39,7 +40,8 @@ export function defineLayer<Options extends object>(
   read(ModelError, 'defineLayer', 'fields', fieldsByName, fields)
   read(ModelError, 'defineLayer', 'build', aFunction(), build)
   type Spec = OwnLayerSpec & Options
-  const described = layerDescription<Spec>(type as Spec['type'], fields as never)
-  registerLayer(type, (spec, place) => build(described.read(place.name, spec as Spec), place))
+  const buildOwn = (spec: Spec, place: Place): Layer => build(described.read(place.name, spec), place)
+  const described: Description<Spec> = layerDescription<Spec>(type as Spec['type'], fields as never, buildOwn)
+  registerLayer(type, buildOwn)
   return (options) => described.create({}, options)
 }

@@ -5,6 +5,7 @@ import { either, isPlainObject, leaf, list, object, optional, read, type Schema 
 import { seed } from '../schema/values.js'
 import { presentNames } from './former-names.js'
 import { buildGraph, describeGraph, type GraphConfig, graphFields } from './graph.js'
+import { knowAllLayers } from './layers/index.js'
 import { Model } from './model.js'
 import { sequentialConfig, sequentialFrom } from './sequential.js'
 import { aSymbol, Symbolic } from './symbols.js'
@@ -54,6 +55,7 @@ export function model(options: GraphOptions): Model {
  * @throws ModelError that names the field or layer which is not right
  */
 export function modelFromConfig(description: unknown): Model {
+  knowAllLayers()
   const config = read(ModelError, 'model', '', presentNames, description)
   const isGraph = isPlainObject(config) && Object.hasOwn(config, 'nodes')
   if (!isGraph) return sequentialFrom(read(ModelError, 'model', '', sequentialConfig, config))

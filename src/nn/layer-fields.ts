@@ -2,7 +2,8 @@
 import { type Description, description } from '../schema/description.js'
 import { type Fields, leaf, optional, type Schema } from '../schema/schema.js'
 import { truth } from '../schema/values.js'
-import type { LayerOptions } from './layer.js'
+import type { Layer, LayerOptions, Place } from './layer.js'
+import { knowLayer } from './layers/registry.js'
 
 /** What files of weights and checkpoints keep under names of their own. */
 const reserved = ['best', 'optimizer', 'standardisation']
@@ -15,10 +16,21 @@ export const layerName: Schema<string> = leaf(
 
 const layerFields: Fields<LayerOptions> = { name: optional(layerName), trainable: optional(truth) }
 
-/** The description of a layer whose own fields are `fields`. */
+/**
+ * The description of a layer whose own fields are `fields`, and which `build` builds: whoever creates one makes its kind
+ * known.
+ */
 export function layerDescription<T extends LayerOptions & { readonly type: string }>(
   type: T['type'],
   fields: Fields<Omit<T, 'type' | keyof LayerOptions>>,
+  build: (spec: T, place: Place) => Layer,
 ): Description<T> {
-  return description<T>(type, { ...fields, ...layerFields } as unknown as Fields<Omit<T, 'type'>>)
+  const described = description<T>(type, { ...fields, ...layerFields } as unknown as Fields<Omit<T, 'type'>>)
+  return {
+    ...described,
+    create(given, options) {
+      knowLayer(type, build)
+      return described.create(given, options)
+    },
+  }
 }

@@ -24,9 +24,13 @@ export interface ActivationLayerSpec extends LayerOptions {
   readonly activation: ActivationSpec | RowActivation
 }
 
-const layer = layerDescription<ActivationLayerSpec>('activation', {
-  activation: either(oneOf('softmax', 'logSoftmax'), isActivation),
-})
+const layer = layerDescription<ActivationLayerSpec>(
+  'activation',
+  {
+    activation: either(oneOf('softmax', 'logSoftmax'), isActivation),
+  },
+  buildActivation,
+)
 
 /** An activation function as a layer of its own: element by element, or `softmax` or `logSoftmax` over the last axis. */
 export function activation(

@@ -18,10 +18,14 @@ export interface BatchNormSpec extends BatchNormOptions {
   readonly type: 'batchNormalization'
 }
 
-const layer = layerDescription<BatchNormSpec>('batchNormalization', {
-  momentum: optional(between(0, 1)),
-  epsilon: optional(positive),
-})
+const layer = layerDescription<BatchNormSpec>(
+  'batchNormalization',
+  {
+    momentum: optional(between(0, 1)),
+    epsilon: optional(positive),
+  },
+  buildBatchNorm,
+)
 
 /**
  * Batch normalisation over all axes but the last. Training uses the mean and variance of the batch at hand, evaluation

@@ -13,12 +13,16 @@ export interface BidirectionalSpec extends LayerOptions {
 
 const recurrent = ['simpleRNN', 'lstm', 'gru'] as const
 
-const described = layerDescription<BidirectionalSpec>('bidirectional', {
-  layer: leaf(
-    'a recurrent layer: simpleRNN(...), lstm(...) or gru(...)',
-    (value) => isPlainObject(value) && (recurrent as readonly unknown[]).includes(value.type),
-  ),
-})
+const described = layerDescription<BidirectionalSpec>(
+  'bidirectional',
+  {
+    layer: leaf(
+      'a recurrent layer: simpleRNN(...), lstm(...) or gru(...)',
+      (value) => isPlainObject(value) && (recurrent as readonly unknown[]).includes(value.type),
+    ),
+  },
+  buildBidirectional,
+)
 
 /**
  * A recurrent layer in both directions, each with weights of its own (Schuster and Paliwal 1997), forward outputs first:

@@ -4,9 +4,13 @@ import type { Layer, LayerOptions, Place } from '../layer.js'
 import { layerDescription } from '../layer-fields.js'
 import { type ConcatenateSpec, type LayerSpec, layerSpec } from './spec.js'
 
-const layer = layerDescription<ConcatenateSpec>('concatenate', {
-  branches: list('branches, each a list of layers', list('layers', layerSpec), 1),
-})
+const layer = layerDescription<ConcatenateSpec>(
+  'concatenate',
+  {
+    branches: list('branches, each a list of layers', list('layers', layerSpec), 1),
+  },
+  buildConcatenate,
+)
 
 /** What `concatenate` of lists of layers returns. */
 export function concatenateBranches(

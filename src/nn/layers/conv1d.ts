@@ -33,17 +33,21 @@ export interface Conv1dSpec extends Conv1dOptions {
   readonly kernelSize: number
 }
 
-const layer = layerDescription<Conv1dSpec>('conv1d', {
-  filters: wholeNumber(1),
-  kernelSize: wholeNumber(1),
-  strides: optional(wholeNumber(1)),
-  padding: optional(oneOf('valid', 'same')),
-  activation: optional(activation),
-  useBias: optional(truth),
-  kernelInitializer: optional(initialiser),
-  biasInitializer: optional(initialiser),
-  ...penaltyFields,
-})
+const layer = layerDescription<Conv1dSpec>(
+  'conv1d',
+  {
+    filters: wholeNumber(1),
+    kernelSize: wholeNumber(1),
+    strides: optional(wholeNumber(1)),
+    padding: optional(oneOf('valid', 'same')),
+    activation: optional(activation),
+    useBias: optional(truth),
+    kernelInitializer: optional(initialiser),
+    biasInitializer: optional(initialiser),
+    ...penaltyFields,
+  },
+  buildConv1d,
+)
 
 /**
  * A convolution along sequences [steps, channels] with `filters` filters of `kernelSize` steps: [outSteps, filters]. Its

@@ -34,17 +34,21 @@ export interface Conv2dSpec extends Conv2dOptions {
   readonly kernelSize: WindowSize
 }
 
-const layer = layerDescription<Conv2dSpec>('conv2d', {
-  filters: wholeNumber(1),
-  kernelSize: windowSize,
-  strides: optional(wholeNumber(1)),
-  padding: optional(oneOf('valid', 'same')),
-  activation: optional(activation),
-  useBias: optional(truth),
-  kernelInitializer: optional(initialiser),
-  biasInitializer: optional(initialiser),
-  ...penaltyFields,
-})
+const layer = layerDescription<Conv2dSpec>(
+  'conv2d',
+  {
+    filters: wholeNumber(1),
+    kernelSize: windowSize,
+    strides: optional(wholeNumber(1)),
+    padding: optional(oneOf('valid', 'same')),
+    activation: optional(activation),
+    useBias: optional(truth),
+    kernelInitializer: optional(initialiser),
+    biasInitializer: optional(initialiser),
+    ...penaltyFields,
+  },
+  buildConv2d,
+)
 
 /**
  * A convolution of images [height, width, channels], or [height, width] with one channel, with `filters` filters of `size`

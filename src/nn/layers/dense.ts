@@ -27,14 +27,18 @@ export interface DenseSpec extends DenseOptions {
   readonly units: number
 }
 
-const layer = layerDescription<DenseSpec>('dense', {
-  units: wholeNumber(1),
-  activation: optional(activation),
-  useBias: optional(truth),
-  kernelInitializer: optional(initialiser),
-  biasInitializer: optional(initialiser),
-  ...penaltyFields,
-})
+const layer = layerDescription<DenseSpec>(
+  'dense',
+  {
+    units: wholeNumber(1),
+    activation: optional(activation),
+    useBias: optional(truth),
+    kernelInitializer: optional(initialiser),
+    biasInitializer: optional(initialiser),
+    ...penaltyFields,
+  },
+  buildDense,
+)
 
 /** A fully connected layer of `units` outputs: y = activation(x W + b), x [batch, in], W [in, units], b [units]. */
 export function dense(units: number, options: DenseOptions = {}): DenseSpec {

@@ -10,7 +10,7 @@ export interface DropoutSpec extends LayerOptions {
   readonly rate: number
 }
 
-const layer = layerDescription<DropoutSpec>('dropout', { rate: between(0, 1) })
+const layer = layerDescription<DropoutSpec>('dropout', { rate: between(0, 1) }, buildDropout)
 
 /**
  * Inverted dropout (Srivastava et al. 2014): in training each element is set to zero with probability `rate` and the

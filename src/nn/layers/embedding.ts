@@ -24,14 +24,18 @@ export interface EmbeddingSpec extends EmbeddingOptions {
   readonly outputDim: number
 }
 
-const layer = layerDescription<EmbeddingSpec>('embedding', {
-  inputDim: wholeNumber(1),
-  outputDim: wholeNumber(1),
-  embeddingsInitializer: optional(initialiser),
-  maskZero: optional(truth),
-  paddingId: optional(wholeNumber(0)),
-  ...penaltyFields,
-})
+const layer = layerDescription<EmbeddingSpec>(
+  'embedding',
+  {
+    inputDim: wholeNumber(1),
+    outputDim: wholeNumber(1),
+    embeddingsInitializer: optional(initialiser),
+    maskZero: optional(truth),
+    paddingId: optional(wholeNumber(0)),
+    ...penaltyFields,
+  },
+  buildEmbedding,
+)
 
 /**
  * Vectors of `outputDim` numbers for ids 0 .. inputDim - 1, such as tokens of a vocabulary: sequences of ids [steps] become

@@ -6,7 +6,7 @@ export interface FlattenSpec extends LayerOptions {
   readonly type: 'flatten'
 }
 
-const layer = layerDescription<FlattenSpec>('flatten', {})
+const layer = layerDescription<FlattenSpec>('flatten', {}, buildFlatten)
 
 /** Makes each sample a vector, row-major: [28, 28] becomes [784]. Emits nothing. */
 export function flatten(options: LayerOptions = {}): FlattenSpec {

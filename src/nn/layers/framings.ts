@@ -29,10 +29,10 @@ export interface PixelsSpec extends LayerOptions {
 export type FramingSpec = RowsSpec | ColumnsSpec | PatchesSpec | PixelsSpec
 
 const described = {
-  rows: layerDescription<RowsSpec>('rows', { count: optional(wholeNumber(1)) }),
-  columns: layerDescription<ColumnsSpec>('columns', {}),
-  patches: layerDescription<PatchesSpec>('patches', { size: wholeNumber(1) }),
-  pixels: layerDescription<PixelsSpec>('pixels', {}),
+  rows: layerDescription<RowsSpec>('rows', { count: optional(wholeNumber(1)) }, buildRows),
+  columns: layerDescription<ColumnsSpec>('columns', {}, buildColumns),
+  patches: layerDescription<PatchesSpec>('patches', { size: wholeNumber(1) }, buildPatches),
+  pixels: layerDescription<PixelsSpec>('pixels', {}, buildPixels),
 }
 
 /** A step for each row of an image, from the top: [28, 28] becomes 28 steps of 28, or only the first `count` of them. */

@@ -26,11 +26,15 @@ export interface GruSpec extends GruOptions, RecurrentSpec {
   readonly type: 'gru'
 }
 
-const layer = layerDescription<GruSpec>('gru', {
-  ...recurrentFields,
-  recurrentActivation: optional(oneOf('sigmoid', 'hardSigmoid')),
-  reset: optional(oneOf('after', 'before')),
-})
+const layer = layerDescription<GruSpec>(
+  'gru',
+  {
+    ...recurrentFields,
+    recurrentActivation: optional(oneOf('sigmoid', 'hardSigmoid')),
+    reset: optional(oneOf('after', 'before')),
+  },
+  buildGru,
+)
 
 /**
  * A gated recurrent unit layer of `units` units on sequences [steps, features]; Wx [features, 3 units] and Wh

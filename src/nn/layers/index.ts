@@ -1,8 +1,4 @@
-import { ModelError } from '../../errors.js'
-import { leaf, read } from '../../schema/schema.js'
-import { show } from '../../schema/show.js'
-import { quoted } from '../../schema/values.js'
-import type { Layer, Place, TypedSpec } from '../layer.js'
+import type { Layer, Place } from '../layer.js'
 import { buildActivation } from './activation.js'
 import { buildBatchNorm } from './batch-norm.js'
 import { buildBidirectional } from './bidirectional.js'
@@ -19,9 +15,10 @@ import { buildLayerNorm } from './layer-norm.js'
 import { buildLstm } from './lstm.js'
 import { buildMasking } from './masking.js'
 import { buildAveragePool2d, buildGlobalAveragePool2d, buildMaxPool2d } from './pool2d.js'
+import { knowLayer } from './registry.js'
 import { buildReshape } from './reshape.js'
 import { buildSimpleRnn } from './simple-rnn.js'
-import type { BuiltInLayerSpec, OwnLayerSpec } from './spec.js'
+import type { BuiltInLayerSpec } from './spec.js'
 import { buildTiedDense } from './tied-dense.js'
 import { buildTimeDistributed } from './time-distributed.js'
 
@@ -55,36 +52,7 @@ const builders: {
   timeDistributed: buildTimeDistributed,
 }
 
-/** Layers of one's own, by type. */
-const own = new Map<string, (spec: OwnLayerSpec, place: Place) => Layer>()
-
-/** @throws ModelError when there is one of this type already */
-export function registerLayer(
-  type: OwnLayerSpec['type'],
-  build: (spec: OwnLayerSpec, place: Place) => Layer,
-): void {
-  if (own.has(type)) throw new ModelError(`defineLayer: there is a layer of type "${type}" already.`)
-  own.set(type, build)
-}
-
-const knownType = leaf<BuiltInLayerSpec['type']>(
-  `one of ${quoted(Object.keys(builders))}`,
-  (type) => typeof type === 'string' && Object.hasOwn(builders, type),
-)
-
-/**
- * Builds one layer from its description.
- * @throws ModelError that names `where` for what is no description, or of a type that is unknown
- */
-export function buildLayer(spec: TypedSpec, place: Place, where: string): Layer {
-  if (typeof spec.type === 'string' && spec.type.includes(':')) {
-    const build = own.get(spec.type)
-    if (build) return build(spec as OwnLayerSpec, place)
-    throw new ModelError(
-      `${where}: no layer of type ${show(spec.type)} is defined; defineLayer defines it, before the model is built.`,
-    )
-  }
-  const type = read(ModelError, where, 'type', knownType, spec.type)
-  const build = builders[type] as (spec: TypedSpec, place: Place) => Layer
-  return build(spec, place)
+/** Makes all layers known, so that a description of any of them can be built. */
+export function knowAllLayers(): void {
+  for (const [type, build] of Object.entries(builders)) knowLayer(type, build)
 }

@@ -16,7 +16,11 @@ export interface LayerNormSpec extends LayerNormOptions {
   readonly type: 'layerNormalization'
 }
 
-const layer = layerDescription<LayerNormSpec>('layerNormalization', { epsilon: optional(positive) })
+const layer = layerDescription<LayerNormSpec>(
+  'layerNormalization',
+  { epsilon: optional(positive) },
+  buildLayerNorm,
+)
 
 /** Layer normalisation over the last axis, the same in training and inference. The formula is in assembly/layer-norm.ts. */
 export function layerNormalization(options: LayerNormOptions = {}): LayerNormSpec {

@@ -23,11 +23,15 @@ export interface LstmSpec extends LstmOptions, RecurrentSpec {
   readonly type: 'lstm'
 }
 
-const layer = layerDescription<LstmSpec>('lstm', {
-  ...recurrentFields,
-  recurrentActivation: optional(oneOf('sigmoid', 'hardSigmoid')),
-  forgetBias: optional(finite),
-})
+const layer = layerDescription<LstmSpec>(
+  'lstm',
+  {
+    ...recurrentFields,
+    recurrentActivation: optional(oneOf('sigmoid', 'hardSigmoid')),
+    forgetBias: optional(finite),
+  },
+  buildLstm,
+)
 
 /**
  * A long short-term memory layer of `units` units on sequences [steps, features]; Wx [features, 4 units] and Wh

@@ -19,10 +19,14 @@ export interface MaskingSpec extends MaskingOptions {
   readonly value?: number
 }
 
-const layer = layerDescription<MaskingSpec>('masking', {
-  value: optional(finite),
-  padding: optional(oneOf('end', 'anywhere')),
-})
+const layer = layerDescription<MaskingSpec>(
+  'masking',
+  {
+    value: optional(finite),
+    padding: optional(oneOf('end', 'anywhere')),
+  },
+  buildMasking,
+)
 
 /**
  * Finds the steps of each sample's sequence that are padding: their every feature equals `value`. Recurrent layers that

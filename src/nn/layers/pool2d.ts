@@ -36,9 +36,13 @@ export interface GlobalAveragePool2dSpec extends LayerOptions {
 
 const pooling = { poolSize: windowSize, strides: optional(wholeNumber(1)) }
 const described = {
-  maxPooling2d: layerDescription<MaxPool2dSpec>('maxPooling2d', pooling),
-  averagePooling2d: layerDescription<AveragePool2dSpec>('averagePooling2d', pooling),
-  globalAveragePooling2d: layerDescription<GlobalAveragePool2dSpec>('globalAveragePooling2d', {}),
+  maxPooling2d: layerDescription<MaxPool2dSpec>('maxPooling2d', pooling, buildMaxPool2d),
+  averagePooling2d: layerDescription<AveragePool2dSpec>('averagePooling2d', pooling, buildAveragePool2d),
+  globalAveragePooling2d: layerDescription<GlobalAveragePool2dSpec>(
+    'globalAveragePooling2d',
+    {},
+    buildGlobalAveragePool2d,
+  ),
 }
 
 /**

@@ -9,7 +9,7 @@ export interface ReshapeSpec extends LayerOptions {
   readonly shape: Shape
 }
 
-const layer = layerDescription<ReshapeSpec>('reshape', { shape: isShape })
+const layer = layerDescription<ReshapeSpec>('reshape', { shape: isShape }, buildReshape)
 
 /** Gives each sample's values, row-major, another shape of the same size: [28, 28] becomes [28, 28, 1]. Emits nothing. */
 export function reshape(shape: Shape, options: LayerOptions = {}): ReshapeSpec {

@@ -21,10 +21,14 @@ export interface SimpleRnnSpec extends SimpleRnnOptions, RecurrentSpec {
   readonly type: 'simpleRNN'
 }
 
-const layer = layerDescription<SimpleRnnSpec>('simpleRNN', {
-  ...recurrentFields,
-  activation: optional(oneOf('tanh', 'relu')),
-})
+const layer = layerDescription<SimpleRnnSpec>(
+  'simpleRNN',
+  {
+    ...recurrentFields,
+    activation: optional(oneOf('tanh', 'relu')),
+  },
+  buildSimpleRnn,
+)
 
 /**
  * A simple recurrent layer of `units` units, h' = activation(x Wx + h Wh + b), on sequences [steps, features]; Wx

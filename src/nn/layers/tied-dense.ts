@@ -22,11 +22,15 @@ export interface TiedDenseSpec extends TiedDenseOptions {
   readonly to: string
 }
 
-const layer = layerDescription<TiedDenseSpec>('tiedDense', {
-  to: text,
-  activation: optional(activation),
-  useBias: optional(truth),
-})
+const layer = layerDescription<TiedDenseSpec>(
+  'tiedDense',
+  {
+    to: text,
+    activation: optional(activation),
+    useBias: optional(truth),
+  },
+  buildTiedDense,
+)
 
 /**
  * A fully connected layer whose weights are those of the layer called `to`, an `embedding` or a `dense` before it, the other

@@ -5,7 +5,11 @@ import type { Layer, LayerOptions, Place } from '../layer.js'
 import { layerDescription } from '../layer-fields.js'
 import { type LayerSpec, layerSpec, type TimeDistributedSpec } from './spec.js'
 
-const described = layerDescription<TimeDistributedSpec>('timeDistributed', { layer: layerSpec })
+const described = layerDescription<TimeDistributedSpec>(
+  'timeDistributed',
+  { layer: layerSpec },
+  buildTimeDistributed,
+)
 
 /**
  * The same layer on every step of a sequence: [steps, ...] becomes [steps, ...the layer's output]. With `dense(10)` after
