@@ -71,7 +71,7 @@ export function planTargets(
   }
   const { shape, classes } = data
   const last = output.at(-1)!
-  if (spec.type === 'categoricalCrossEntropy' || spec.type === 'averagedSoftmaxCrossEntropy') {
+  if (spec.type !== 'softmaxCrossEntropy' && !Object.hasOwn(kinds, spec.type)) {
     if (weighted.samples || weighted.classes) fail('takes no weights, softmaxCrossEntropy does')
     return fail(`takes one class id a sample, of up to 256 classes, found ${describe(data)}`)
   }
