@@ -68,6 +68,11 @@ export class Trainer extends Evaluator {
   ) {
     if (options.augment) checkAugmented(model.input)
     const { batchSize = 32, accumulate = 1, seed = model.seed } = options
+    if (accumulate > 1 && model.stateful) {
+      throw new ModelError(
+        `createTrainer: accumulate should be 1 for a model that carries states from batch to batch, which are of the places in a batch, found ${accumulate}.`,
+      )
+    }
     const rules = rulesOf(model, options.optimizer, options.parameterGroups)
     const samples = batchSize === 'full' ? Number.POSITIVE_INFINITY : batchSize
     super(engine, model, options, rules, accumulate, samples, options.classWeights ?? null)

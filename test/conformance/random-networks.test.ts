@@ -28,7 +28,7 @@ t.test(
         i < rows ? drawArchitecture(draw, layerTypes[i % layerTypes.length]!) : drawGraph(draw)
       const { config, loss, batch } = architecture
       const data = drawData(draw, architecture, STEPS * batch)
-      const accumulate = draw(1, 3)
+      const accumulate = modelFromConfig(config).stateful ? 1 : draw(1, 3)
       const train = async (engine: Engine) => {
         const model = modelFromConfig(config)
         const options = {

@@ -245,6 +245,10 @@ t.test('groups that cannot be are refused by name', async (t) => {
     const options = { optimizer, parameterGroups } as TrainerOptions
     t.throws(() => createTrainer(engine, build(layers), options), { name: 'ModelError', message })
   }
+  const stateful = sequential([lstm(2, { stateful: true }), dense(3)], { input: [2, 2] })
+  t.throws(() => createTrainer(engine, stateful, { optimizer: sgd({ learningRate: 1 }), accumulate: 2 }), {
+    message: /^createTrainer: accumulate should be 1 for a model that carries states from batch to batch/,
+  })
   for (const accumulate of [0, 1.5, '2']) {
     const options = { optimizer: sgd({ learningRate: 1 }), accumulate } as TrainerOptions
     t.throws(() => createTrainer(engine, build(), options), {
