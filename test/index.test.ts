@@ -131,6 +131,7 @@ const table: Record<string, Entry> = {
   cosineDecay: schedule({ start: 1, steps: 2 }),
   createEngine: { right: options, optional: ['options'], error: EngineError },
   createEvaluator: { right: { engine, model, ...options }, optional: ['options'], error: ModelError },
+  createPredictor: { right: { engine, model, ...options }, optional: ['options'], error: ModelError },
   createTrainer: {
     right: { engine, model, options: { optimizer: sgd({ learningRate: 1 }) } },
     error: ModelError,
