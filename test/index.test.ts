@@ -249,6 +249,12 @@ const table: Record<string, Entry> = {
   },
   sgd: optimizer,
   shuffled: { right: { set: data, seed: 1 }, error: DataError },
+  shuffleBuffer: {
+    right: { stream: [1, 2], size: 2, seed: 1 },
+    optional: ['seed'],
+    error: DataError,
+    except: { stream: ['list', 'function', 'class'] },
+  },
   simpleRNN: layer({ units: 2, ...options }),
   standardisation: { right: { set: data }, error: DataError },
   stepDecay: schedule({ start: 1, factor: 1, every: 1 }),

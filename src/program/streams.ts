@@ -11,6 +11,7 @@ export enum Purpose {
   Augment = 6,
   InputDropout = 7,
   RecurrentDropout = 8,
+  StreamShuffle = 9,
 }
 
 /** Number of the `index`-th stream for this purpose. */

@@ -1,8 +1,9 @@
 import { firstNotFinite } from '../data/crossing.js'
 import { aDataset, type Dataset, type Standardisation } from '../data/dataset.js'
+import type { BatchStream } from '../data/stream.js'
 import { asyncDispose, dispose, whenForgotten } from '../disposal.js'
 import { anEngine, type Engine } from '../engine/engine.js'
-import { ModelError, TrainingError } from '../errors.js'
+import { DataError, ModelError, TrainingError } from '../errors.js'
 import { showShape } from '../nn/layer.js'
 import { type ChosenLoss, lossFrom } from '../nn/losses.js'
 import { aModel, type Model } from '../nn/model.js'
@@ -30,6 +31,7 @@ import {
   type StepState,
   type Tally,
 } from './state.js'
+import type { StreamBatches } from './stream-batches.js'
 
 /** Samples a step in evaluation and prediction: any number gives the same results. */
 const EVALUATION_BATCH = 256
@@ -131,32 +133,65 @@ export class Evaluator {
   }
 
   /**
-   * Measures the model on `data`, without dropout.
+   * Measures the model on `data`, without dropout. The stream's own code must not wait for the model, whose turn this is.
    * @throws DataError that names the sample with a label or value that is not right
    * @throws TrainingError when it was closed
    */
-  async evaluate(data: Dataset): Promise<Evaluation> {
+  async evaluate(data: Dataset | BatchStream): Promise<Evaluation> {
     return await this.inTurn('evaluate', async () => {
-      const feed = await this.feedFor('evaluate', data)
-      const metering = await this.meteringFor(data)
-      this.clear(this.state.evaluation)
-      this.clearCarried('evaluation')
-      await this.forEachBatch('evaluate', data.count, (start, batch) => {
-        const source = feed.load(data, start, batch)
-        const kept = metering && this.keepOutputs(batch)
-        const key = `evaluate ${feed.key} ${batch} ${source.key}${kept ? ' kept' : ''}`
-        const program = this.session.program(key, () =>
-          evaluationProgram(this.model, feed, source, this.state, batch, kept),
-        )
-        const running = program.runAsync()
-        if (!metering) return running
-        const meter = () => this.meter(metering, data, start, batch, feed)
-        if (running) return running.then(meter)
-        meter()
-        return undefined
-      })
-      const figures = this.evaluation(this.state.evaluation, feed)
-      return metering ? { ...figures, metrics: metering.results(figures.loss) } : figures
+      if (!isStream(data)) return await this.evaluateAll(data, async () => null)
+      const batches = await this.batchesOf('evaluate', data)
+      try {
+        const first = await batches.take()
+        if (first) return await this.evaluateAll(first, () => batches.take())
+        throw new DataError('evaluate: the stream should have at least one batch, found none.')
+      } finally {
+        await batches.close()
+      }
+    })
+  }
+
+  protected async batchesOf(where: string, stream: BatchStream): Promise<StreamBatches> {
+    const { StreamBatches } = await import('./stream-batches.js')
+    const { model, chosen } = this
+    const overClasses = /oftmax|categorical/.test(chosen.name) || chosen.spec === null
+    return new StreamBatches(stream, { input: model.input, output: model.output, overClasses }, where)
+  }
+
+  /** Measures on `first`, and on all that `next` gives before null. */
+  private async evaluateAll(first: Dataset, next: () => Promise<Dataset | null>): Promise<Evaluation> {
+    const metering = await this.beginEvaluation(first)
+    let feed = await this.feedFor('evaluate', first)
+    for (let data: Dataset | null = first; data; data = await next()) {
+      feed = await this.feedFor('evaluate', data)
+      await this.evaluatePart(data, feed, metering)
+    }
+    const figures = this.evaluation(this.state.evaluation, feed)
+    return metering ? { ...figures, metrics: metering.results(figures.loss) } : figures
+  }
+
+  private async beginEvaluation(data: Dataset): Promise<Metering | null> {
+    await this.feedFor('evaluate', data)
+    const metering = await this.meteringFor(data)
+    this.clear(this.state.evaluation)
+    this.clearCarried('evaluation')
+    return metering
+  }
+
+  private async evaluatePart(data: Dataset, feed: Feed, metering: Metering | null): Promise<void> {
+    await this.forEachBatch('evaluate', data.count, (start, batch) => {
+      const source = feed.load(data, start, batch)
+      const kept = metering && this.keepOutputs(batch)
+      const key = `evaluate ${feed.key} ${batch} ${source.key}${kept ? ' kept' : ''}`
+      const program = this.session.program(key, () =>
+        evaluationProgram(this.model, feed, source, this.state, batch, kept),
+      )
+      const running = program.runAsync()
+      if (!metering) return running
+      const meter = () => this.meter(metering, data, start, batch, feed)
+      if (running) return running.then(meter)
+      meter()
+      return undefined
     })
   }
 
@@ -474,6 +509,13 @@ export class Evaluator {
       scale: createTensor('state', 'scale', this.model.input),
     }
   }
+}
+
+/** Whether it can only be gone through, not looked at; what is neither is told of as a data set that is none. */
+export function isStream(data: unknown): data is BatchStream {
+  if (typeof data === 'function') return true
+  if (typeof data !== 'object' || data === null || ArrayBuffer.isView(data) || 'inputs' in data) return false
+  return Symbol.asyncIterator in data || Symbol.iterator in data || 'getReader' in data
 }
 
 /** What data of one kind share. */

@@ -1,5 +1,7 @@
 /** What an evaluator, a trainer and a fit may be told: types, and the schemas that check them. */
+
 import { aDataset, aStandardisation, type Dataset, type Standardisation } from '../data/dataset.js'
+import { aBatchStream, type BatchStream } from '../data/stream.js'
 import type { Loss } from '../nn/loss.js'
 import { anyLoss, type LossName, type LossSpec } from '../nn/losses.js'
 import { type OptimizerSpec, optimizerSpec } from '../optim/index.js'
@@ -50,7 +52,9 @@ export interface FitOptions {
   /** How many passes over the data. */
   readonly epochs: number
   /** Evaluated after each epoch. */
-  readonly validationData?: Dataset
+  readonly validationData?: Dataset | BatchStream
+  /** Steps of an epoch over a stream: it goes on where the epoch before ended. Without it an epoch is a pass. */
+  readonly stepsPerEpoch?: number
   /**
    * Ends training when validation no longer gets better. However the fit ends, but by an error, the model and the
    * optimizer's memory are then those of the best epoch.
@@ -95,7 +99,8 @@ export const trainerOptions = object<TrainerOptions>({
 
 export const fitOptions = object<FitOptions>({
   epochs: wholeNumber(0),
-  validationData: optional(aDataset),
+  validationData: optional(either(aDataset, aBatchStream)),
+  stepsPerEpoch: optional(wholeNumber(1)),
   earlyStopping: optional(earlyStoppingOptions),
   signal: optional(abortSignal),
   callbacks: optional(callbackList),

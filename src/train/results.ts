@@ -7,6 +7,7 @@ export interface StepResult {
   readonly epoch: number
   /** From 1, within the epoch. */
   readonly step: number
+  /** Infinity where a stream does not say. */
   readonly steps: number
   /** Samples of the epoch trained on so far. */
   readonly samples: number

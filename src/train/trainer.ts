@@ -1,6 +1,7 @@
 import type { Dataset } from '../data/dataset.js'
+import type { BatchStream } from '../data/stream.js'
 import { anEngine, type Engine } from '../engine/engine.js'
-import { ModelError, TrainingError } from '../errors.js'
+import { DataError, ModelError, TrainingError } from '../errors.js'
 import { aModel, type Model } from '../nn/model.js'
 import type { Program } from '../program/builder.js'
 import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
@@ -18,7 +19,7 @@ import {
 } from './checkpoint.js'
 import { overflowIn, troubleOf } from './divergence.js'
 import { checkEarlyStopping, EarlyStopping, type EarlyStoppingProgress } from './early-stopping.js'
-import { Evaluator } from './evaluator.js'
+import { Evaluator, isStream } from './evaluator.js'
 import type { Feed } from './feed.js'
 import { Fit } from './fit.js'
 import { type FitOptions, fitOptions, type TrainerOptions, trainerOptions } from './options.js'
@@ -26,6 +27,7 @@ import { type Part, shuffleProgram, trainingProgram } from './programs.js'
 import type { EpochResult } from './results.js'
 import { type Rules, rulesOf } from './rules.js'
 import type { BatchSource } from './state.js'
+import type { StreamBatches } from './stream-batches.js'
 
 /**
  * Binds a model to an engine to be trained there.
@@ -83,7 +85,7 @@ export class Trainer extends Evaluator {
   }
 
   /**
-   * Trains for `epochs` passes over `data` when it is awaited, and gives the results of all of them; looped over by
+   * Trains for `epochs` passes over `data`, a data set or a stream of batches, when it is awaited, and gives the results of all of them; looped over by
    * `for await`, it gives them one by one as they come. What is neither awaited nor looped over trains nothing. Epochs and
    * the optimizer's state go on where an earlier `fit` ended.
    *
@@ -95,20 +97,28 @@ export class Trainer extends Evaluator {
    * @throws TrainingError when training diverges: a loss or an evaluation's that is not finite, or a thousand times that
    *   of the start, a weight or what the optimizer keeps of it that is not finite; it names the epoch and step
    */
-  fit(data: Dataset, options: FitOptions): Fit {
+  fit(data: Dataset | BatchStream, options: FitOptions): Fit {
     return new Fit((isLeft) => this.epochs(data, options, isLeft))
   }
 
   private async *epochs(
-    data: Dataset,
+    data: Dataset | BatchStream,
     given: FitOptions,
     isLeft: () => boolean,
   ): AsyncGenerator<EpochResult, void, undefined> {
     this.checkOpen('fit')
     const options = read(ModelError, 'fit', 'options', fitOptions, given)
-    const feed = await this.feedFor('fit', data)
-    if (options.validationData) await this.feedFor('fit', options.validationData)
-    else if (this.rules.followsValidation) {
+    const { validationData, stepsPerEpoch } = options
+    const source = isStream(data) ? await this.batchesOf('fit', data) : data
+    if (!isStream(data)) {
+      await this.feedFor('fit', data)
+      if (stepsPerEpoch !== undefined) {
+        throw new ModelError('fit: stepsPerEpoch is for streams; a data set has as many as its batches.')
+      }
+    }
+    if (validationData) {
+      if (!isStream(validationData)) await this.feedFor('fit', validationData)
+    } else if (this.rules.followsValidation) {
       throw new ModelError(
         'fit: the learning rate follows the validation loss, so the field validation should be a data set, found undefined.',
       )
@@ -128,7 +138,7 @@ export class Trainer extends Evaluator {
     let failed = false
     try {
       for (let done = 0; done < options.epochs && !isStopped() && !stopping?.over; done++) {
-        const result = await this.trainEpoch(data, feed, options, isStopped)
+        const result = await this.trainEpoch(source, options, isStopped)
         const best = stopping && result.validation && stopping.observe(result.validation)
         if (best) this.best = this.readTensors()
         const judged = { ...result, best }
@@ -144,6 +154,7 @@ export class Trainer extends Evaluator {
       this.stopping = null
       this.best = new Map()
       this.fitting = false
+      if (!('count' in source)) await source.close()
       if (stopping?.progress && !failed && !this.closed)
         await this.inTurn('fit', () => this.writeTensors(best))
     }
@@ -209,15 +220,14 @@ export class Trainer extends Evaluator {
 
   /** Trains one epoch to its end, or until it is stopped; where that fails, everything is as if it had never begun. */
   private async trainEpoch(
-    data: Dataset,
-    feed: Feed,
-    { validationData: validation, onStep, callbacks = [] }: FitOptions,
+    data: Source,
+    { validationData: validation, stepsPerEpoch, onStep, callbacks = [] }: FitOptions,
     isStopped: () => boolean,
   ): Promise<Omit<EpochResult, 'best'>> {
     const { step, epoch } = this
     await this.inTurn('fit', () => this.session.beginEpoch())
     try {
-      const result = await this.runEpoch(data, feed, listenersOf(onStep, callbacks), isStopped)
+      const result = await this.runEpoch(data, stepsPerEpoch, listenersOf(onStep, callbacks), isStopped)
       // Of a whole epoch in any case: without its validation it could not be gone on from, and its steps would be lost.
       const measured = validation && result.complete ? await this.evaluate(validation) : null
       const trouble =
@@ -241,34 +251,43 @@ export class Trainer extends Evaluator {
   }
 
   private async runEpoch(
-    data: Dataset,
-    feed: Feed,
+    source: Source,
+    stepsPerEpoch: number | undefined,
     listeners: readonly StepListener[],
     isStopped: () => boolean,
   ): Promise<Omit<EpochResult, 'best' | 'validation'>> {
     const epoch = ++this.epoch
-    const { count } = data
-    const batchSize = Math.min(this.batchSize, count)
-    const steps = Math.ceil(count / batchSize)
+    const set = 'count' in source ? source : null
+    const batchSize = set ? Math.min(this.batchSize, set.count) : 0
+    const steps = set ? Math.ceil(set.count / batchSize) : (stepsPerEpoch ?? Number.POSITIVE_INFINITY)
+    let feed = set ? await this.feedFor('fit', set) : null
     const losses = this.history.flatMap(({ validation }) => (validation ? [validation.loss] : []))
     let first = this.history[0]?.loss
     const order = await this.inTurn('fit', async () => {
       this.clear(this.state.training)
       this.clearCarried('training')
-      return (this.options.shuffle ?? true) ? await this.drawOrder(count, epoch) : undefined
+      return set && (this.options.shuffle ?? true) ? await this.drawOrder(set.count, epoch) : undefined
     })
     const started = performance.now()
     let step = 0
     let samples = 0
     let rate = Number.NaN
+    let hasEnded = false
     while (step < steps && !(step > 0 && isStopped())) {
+      let data = set
+      if (!data) {
+        data = await this.nextBatch(source as StreamBatches, step, stepsPerEpoch)
+        hasEnded = data === null
+        if (!data) break
+        feed = await this.feedFor('fit', data)
+      }
       const wait = this.takeTurn('fit')
       if (wait) await wait
       let loss: number
       try {
-        const batch = Math.min(batchSize, count - samples)
+        const batch = set ? Math.min(batchSize, data.count - samples) : data.count
         rate = this.rules.rate(this.step, losses)
-        const running = this.startStep(data, feed, samples, batch, order, losses)
+        const running = this.startStep(data, feed!, set ? samples : 0, batch, order, losses)
         if (running) await running
         step++
         samples += batch
@@ -292,12 +311,31 @@ export class Trainer extends Evaluator {
       const trained = trainedTensors(this.model.parameters, this.state)
       const trouble = overflowIn(trained, this.engine, ({ buffer }) => this.session.addressOf(buffer))
       if (trouble) throw this.diverged(trouble, step, rate)
-      const { loss, accuracy } = this.evaluation(this.state.training, feed)
+      const { loss, accuracy } = this.evaluation(this.state.training, feed!)
       const samplesPerSecond = samples / seconds
-      const complete = step === steps
+      const complete = step === steps || hasEnded
       const figures = { epoch, steps: step, samples, loss, accuracy, learningRate: rate }
       return { ...figures, seconds, samplesPerSecond, complete }
     })
+  }
+
+  /**
+   * The next batch of a stream, which begins again at its end where an epoch has a number of steps; null at the end.
+   * @throws DataError for a stream that has nothing in it any more
+   */
+  private async nextBatch(
+    batches: StreamBatches,
+    step: number,
+    stepsPerEpoch: number | undefined,
+  ): Promise<Dataset | null> {
+    const batch = await batches.take()
+    this.checkOpen('fit')
+    if (batch || (stepsPerEpoch === undefined && step > 0)) return batch
+    const again = stepsPerEpoch === undefined ? null : await batches.take()
+    if (again) return again
+    throw new DataError(
+      `fit: the stream has no batch in epoch ${this.epoch}${step > 0 ? ` after step ${step}` : ''}; a generator can be gone through once, so give the function that makes it, or an endless one with stepsPerEpoch.`,
+    )
   }
 
   /**
@@ -406,6 +444,9 @@ export class Trainer extends Evaluator {
     )
   }
 }
+
+/** What an epoch trains on. */
+type Source = Dataset | StreamBatches
 
 type StepListener = NonNullable<FitOptions['onStep']>
 
