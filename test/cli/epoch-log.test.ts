@@ -24,7 +24,7 @@ t.test('a log holds an epoch a line, in the form that its name asks for', async 
   const csv = join(folder, 'run.csv')
   await train(csv)
   const rows = (await readFile(csv, 'utf8')).split('\r\n')
-  t.match(rows[0], /^epoch,steps,samples,loss,accuracy,rate,validationLoss/)
+  t.match(rows[0], /^epoch,steps,samples,loss,accuracy,learningRate,validationLoss/)
   t.match(rows[2], new RegExp(`^2,6,95,${history[1].loss},`))
   t.same(rows.slice(3), [''])
 })

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.js'
+import { writeSealed } from '../../src/formats/seal.js'
 import { checkError, controlCharacters, emptyEnvironment, runCli, tiny } from './run-cli.js'
 
 t.test('eval measures a saved model as train did', async (t) => {
@@ -89,30 +90,30 @@ t.test('files that are no models, or damaged, are named', async (t) => {
   await fails(good.subarray(0, good.length - 4), /bad\.safetensors: byte 8: .* data_offsets within the/)
   const flipped = Uint8Array.from(good)
   flipped[good.length - 3]! ^= 1
-  await fails(flipped, /bad\.safetensors: the weights are damaged: expected the SHA-256 [0-9a-f]{64}/)
+  await fails(flipped, /bad\.safetensors: the file is damaged: expected the SHA-256 [0-9a-f]{64}/)
 
   const { tensors, metadata } = readSafetensors(good, file)
   await fails(writeSafetensors({ tensors, metadata: {} }), /field lanegrad\.model .* found none/)
   const model = '{"input": [28, 28], "layers": [{"type": "conv"}]}'
   await fails(
-    writeSafetensors({ tensors, metadata: { ...metadata, 'lanegrad.model': model } }),
+    await writeSealed({ tensors, metadata: { ...metadata, 'lanegrad.model': model } }),
     /bad\.safetensors: layer 1: type should be one of/,
   )
   await fails(
-    writeSafetensors({ tensors, metadata: { ...metadata, 'lanegrad.model': '{' } }),
+    await writeSealed({ tensors, metadata: { ...metadata, 'lanegrad.model': '{' } }),
     /expected JSON in lanegrad\.model/,
   )
   await fails(
-    writeSafetensors({ tensors, metadata: { ...metadata, 'lanegrad.loss': '"hinge"' } }),
+    await writeSealed({ tensors, metadata: { ...metadata, 'lanegrad.loss': '"hinge"' } }),
     /bad\.safetensors: loss should be one of/,
   )
   const fewer = new Map([...tensors].slice(1))
   await fails(
-    writeSafetensors({ tensors: fewer, metadata }),
+    await writeSealed({ tensors: fewer, metadata }),
     /the model has the arrays .*, but the file holds/,
   )
   await fails(
-    writeSafetensors({ tensors, metadata: { ...metadata, 'lanegrad.data': 'cifar' } }),
+    await writeSealed({ tensors, metadata: { ...metadata, 'lanegrad.data': 'cifar' } }),
     /the model was trained on 'cifar', expected one of mnist/,
   )
   checkError(t, await runCli(['eval', join(folder, 'none')], env), 1, /none: there is no such file/)

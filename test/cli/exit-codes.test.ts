@@ -178,7 +178,7 @@ t.test('messages speak of options, not of functions or fields of the library', a
     'data info mnist --no-download',
   ]
   for (const { stderr } of await Promise.all(lines.map((line) => runCli(line.split(' '), env)))) {
-    t.match(stderr, /--(optimizer|rate|activation|threads|data-dir)/)
+    t.match(stderr, /--(optimizer|learning-rate|activation|threads|data-dir)/)
     t.notMatch(stderr, /\w\(\.\.\.\)|as dir\b|dense_1/)
   }
 })
