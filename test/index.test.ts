@@ -150,7 +150,7 @@ const table: Record<string, Entry> = {
   encodeTable: { right: { table: flowers, encoding }, error: DataError },
   evaluate: {
     right: { data },
-    error: ModelError,
+    error: [DataError, ModelError],
     call: (...values) => trainer.evaluate(...(values as [Anything])),
   },
   exponentialDecay: schedule({ start: 1, factor: 1 }),
@@ -253,7 +253,7 @@ const table: Record<string, Entry> = {
     right: { stream: [1, 2], size: 2, seed: 1 },
     optional: ['seed'],
     error: DataError,
-    except: { stream: ['list', 'function', 'class'] },
+    except: { stream: ['list', 'function', 'map'] },
   },
   simpleRNN: layer({ units: 2, ...options }),
   standardisation: { right: { set: data }, error: DataError },

@@ -1,6 +1,6 @@
 import { firstNotFinite } from '../data/crossing.js'
 import { aDataset, type Dataset, type Standardisation } from '../data/dataset.js'
-import type { BatchStream } from '../data/stream.js'
+import { type BatchStream, isStream } from '../data/stream.js'
 import { asyncDispose, dispose, whenForgotten } from '../disposal.js'
 import { anEngine, type Engine } from '../engine/engine.js'
 import { DataError, ModelError, TrainingError } from '../errors.js'
@@ -509,13 +509,6 @@ export class Evaluator {
       scale: createTensor('state', 'scale', this.model.input),
     }
   }
-}
-
-/** Whether it can only be gone through, not looked at; what is neither is told of as a data set that is none. */
-export function isStream(data: unknown): data is BatchStream {
-  if (typeof data === 'function') return true
-  if (typeof data !== 'object' || data === null || ArrayBuffer.isView(data) || 'inputs' in data) return false
-  return Symbol.asyncIterator in data || Symbol.iterator in data || 'getReader' in data
 }
 
 /** What data of one kind share. */

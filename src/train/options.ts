@@ -1,7 +1,7 @@
 /** What an evaluator, a trainer and a fit may be told: types, and the schemas that check them. */
 
-import { aDataset, aStandardisation, type Dataset, type Standardisation } from '../data/dataset.js'
-import { aBatchStream, type BatchStream } from '../data/stream.js'
+import { aStandardisation, type Dataset, type Standardisation } from '../data/dataset.js'
+import { type BatchStream, dataOrStream } from '../data/stream.js'
 import type { Loss } from '../nn/loss.js'
 import { anyLoss, type LossName, type LossSpec } from '../nn/losses.js'
 import { type OptimizerSpec, optimizerSpec } from '../optim/index.js'
@@ -99,7 +99,7 @@ export const trainerOptions = object<TrainerOptions>({
 
 export const fitOptions = object<FitOptions>({
   epochs: wholeNumber(0),
-  validationData: optional(either(aDataset, aBatchStream)),
+  validationData: optional(dataOrStream),
   stepsPerEpoch: optional(wholeNumber(1)),
   earlyStopping: optional(earlyStoppingOptions),
   signal: optional(abortSignal),
