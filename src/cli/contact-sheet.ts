@@ -8,7 +8,7 @@ export interface Picture {
   readonly width: number
   readonly height: number
   readonly pixels: Uint8Array
-  readonly label: number
+  readonly label: number | string
 }
 
 /** Dark to light. */
@@ -18,24 +18,34 @@ const UPPER_HALF = '\u2580'
 const RESET = '\u001b[0m'
 
 /**
- * The samples of a data set as pictures.
+ * The samples of a data set as pictures, colours as the mean of their channels.
  *
- * @throws DataError for samples that are not of shape [height, width]
+ * @param names of the classes, where they have any
+ * @throws DataError for samples that are not of shape [height, width] or [height, width, 3]
  */
-export function picturesOf(set: Dataset): Picture[] {
+export function picturesOf(set: Dataset, names: readonly string[] = []): Picture[] {
   const { inputs: images, targets: labels, sampleShape, sampleSize, count, name } = set
-  const [height, width] = sampleShape
-  if (sampleShape.length !== 2) {
+  const [height, width, channels = 1] = sampleShape
+  if (sampleShape.length !== 2 && !(sampleShape.length === 3 && channels === 3)) {
     throw new DataError(
-      `${name}: expected grey images of shape [height, width] to show, found [${sampleShape.join(', ')}].`,
+      `${name}: expected images of shape [height, width] or [height, width, 3] to show, found [${sampleShape.join(', ')}].`,
     )
   }
   return Array.from({ length: count }, (_, i) => {
     const row = rowOf(set, i)
     const values = images.subarray(row * sampleSize, (row + 1) * sampleSize)
-    const pixels = values instanceof Uint8Array ? values : Uint8Array.from(values, greyOf)
-    return { width: width!, height: height!, pixels, label: labels[row]! }
+    const bytes = values instanceof Uint8Array ? values : Uint8Array.from(values, greyOf)
+    const pixels = channels === 1 ? bytes : meanOfThree(bytes)
+    const label = labels[row]!
+    return { width: width!, height: height!, pixels, label: names[label] ?? label }
   })
+}
+
+function meanOfThree(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.from(
+    { length: bytes.length / 3 },
+    (_, i) => (bytes[3 * i]! + bytes[3 * i + 1]! + bytes[3 * i + 2]!) / 3,
+  )
 }
 
 /** Floats are shown on the scale 0..1. */
@@ -53,7 +63,7 @@ export function drawText(pictures: readonly Picture[], columns: number, colours:
     const row = pictures.slice(start, start + perRow)
     lines.push(
       row
-        .map(({ label }) => String(label).padEnd(width))
+        .map(({ label }) => String(label).slice(0, width).padEnd(width))
         .join(' ')
         .trimEnd(),
     )

@@ -1,32 +1,35 @@
-import { Argument, type Command } from 'commander'
+import type { Command } from 'commander'
 import { rowOf } from '../data/dataset.js'
 import type { Dataset } from '../index.js'
-import { addSourceOptions, type DataChoice, type DataName, dataNames } from './data-options.js'
+import { addSourceOptions, DATA_HELP, type DataChoice, refuseSourceOptions } from './data-options.js'
 import { exitCodeHelp } from './exit-codes.js'
 import { grouped, percent } from './format.js'
 import { loadWithProgress } from './load.node.js'
 import { printJson, printLine } from './output.node.js'
+import { named, sourceOf } from './own-files.node.js'
+import { ownInfo } from './own-info.node.js'
+import { addOwnOptions, checkOwnOptions, type OwnChoice, ownDataHelp } from './own-options.js'
+import { path } from './parse.js'
 import { table } from './table.js'
 
 const examples = `
 Examples:
   lanegrad data info
   lanegrad data info fashion-mnist --data-dir ./data
-  lanegrad data info digits --json`
+  lanegrad data info digits --json
+  lanegrad data info penguins.csv --target species
+  lanegrad data info pictures.zip`
 
 export function addInfo(group: Command): void {
   const command = group
     .command('info')
-    .addArgument(
-      new Argument('[name]', 'data set (default: mnist; the built-in digits where it cannot be had)').choices(
-        dataNames,
-      ),
-    )
-    .description('counts, shapes, balance of the classes, mean pixel, and where the data are')
+    .argument('[name|path]', DATA_HELP, path)
+    .description('counts, shapes, balance of the classes, mean pixel or columns, and where the data are')
   addSourceOptions(command)
+  addOwnOptions(command)
   command
     .option('--json', 'one JSON object on standard output, and nothing else there')
-    .addHelpText('after', `${examples}\n${exitCodeHelp}`)
+    .addHelpText('after', `${examples}\n${ownDataHelp}\n${exitCodeHelp}`)
     .action(info)
 }
 
@@ -43,10 +46,16 @@ interface PartInfo {
 }
 
 async function info(
-  name: DataName | undefined,
-  options: Omit<DataChoice, 'data'> & { readonly json?: boolean },
+  given: string | undefined,
+  options: Omit<DataChoice, 'data'> & OwnChoice & { readonly json?: boolean },
 ): Promise<void> {
-  const data = await loadWithProgress({ ...options, ...(name === undefined ? {} : { data: name }) })
+  const source = await sourceOf(given, '')
+  if ('path' in source) {
+    refuseSourceOptions(options)
+    return ownInfo(source.path, options)
+  }
+  checkOwnOptions(options, null)
+  const data = await loadWithProgress({ ...options, ...named(source.name) })
   const parts = { train: measure(data.train), test: measure(data.test) }
   if (options.json) {
     const { name, synthetic } = data.train

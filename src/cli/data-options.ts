@@ -1,5 +1,6 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { type Family, families as known } from '../data/mnist.js'
+import type { Preparation } from '../index.js'
 import {
   builtInDigits,
   DataError,
@@ -27,7 +28,7 @@ export type DataName = FamilyName | 'digits'
 export const familyNames = Object.keys(families) as FamilyName[]
 export const dataNames: DataName[] = [...familyNames, 'digits']
 
-/** Which data, and where they may come from. */
+/** Which data set with a name, and where it may come from. */
 export interface DataChoice {
   /** Undefined lets the built-in digits stand in for MNIST where that cannot be had. */
   readonly data?: DataName
@@ -44,6 +45,8 @@ export interface LoadedData {
   readonly test: Dataset
   /** The folder of the files, or null for what is generated. */
   readonly folder: string | null
+  /** Of the user's own files: how they become samples. */
+  readonly preparation?: Preparation
 }
 
 /** What happens while data are loaded. */
@@ -54,16 +57,18 @@ export interface LoadEvents {
   onStandIn(reason: string): void
 }
 
-/** `--data`, unless the command takes the name as an argument, and where data are found. */
+/** `--data`, which names a data set or the user's own files, and where the former are found. */
 export function addDataOptions(command: Command): Command {
-  return addSourceOptions(
-    command.addOption(
-      new Option(
-        '--data <name>',
-        'data set (default: mnist; the built-in digits where it cannot be had)',
-      ).choices(dataNames),
-    ),
-  )
+  return addSourceOptions(command.option('--data <name|path>', DATA_HELP, path))
+}
+
+/** What `--data` or an argument in its place says. */
+export const DATA_HELP = `${dataNames.join(', ')}, or a file, folder or zip of your own (default: mnist; the built-in digits where it cannot be had)`
+
+/** @throws UsageError for an option that does not go with files of the user's own */
+export function refuseSourceOptions({ dataDir, limit }: Omit<DataChoice, 'data'>): void {
+  if (dataDir !== undefined) throw new UsageError('--data-dir does not go with a file or folder of your own.')
+  if (limit !== undefined) throw new UsageError('--limit does not go with a file or folder of your own.')
 }
 
 export function addSourceOptions(command: Command): Command {

@@ -4,6 +4,11 @@ export function percent(part: number): string {
   return Number.isFinite(part) ? `${(100 * part).toFixed(2)}%` : '-'
 }
 
+/** Five digits of a number, such as 0.012346 or 4207.1. */
+export function short(value: number): string {
+  return String(Number(value.toPrecision(5)))
+}
+
 /** 1234567 as "1,234,567". */
 export function grouped(value: number): string {
   return String(Math.floor(value + 0.5)).replace(/\B(?=(\d{3})+$)/g, ',')

@@ -103,3 +103,23 @@ function parseJson(text: string, expected: string): unknown {
     throw new InvalidArgumentError(`Expected ${expected}, found ${(error as Error).message}.`)
   }
 }
+
+/** One character; `\t` stands for a tab. */
+export function character(text: string): string {
+  const found = text === '\\t' ? '\t' : text
+  if (/^[^"\r\n]$/u.test(found)) return found
+  throw new InvalidArgumentError("Expected one character, such as ; or '\\t'.")
+}
+
+/** Largest side of pictures as a network takes them. */
+const LONGEST_SIDE = 4096
+
+/** Height and width of pictures: one number for both, or two with an x between. */
+export function pictureSize(text: string): [height: number, width: number] {
+  const [, height, width = height] = /^(\d+)(?:x(\d+))?$/.exec(text) ?? []
+  const size: [number, number] = [Number(height), Number(width)]
+  if (size.every((side) => side >= 1 && side <= LONGEST_SIDE)) return size
+  throw new InvalidArgumentError(
+    `Expected 1 to ${LONGEST_SIDE} pixels, such as 28, or 48x64 for height and width.`,
+  )
+}

@@ -1,4 +1,5 @@
 /** What `train` says: before, after each epoch, and at the end. */
+import { classNamesOf } from '../data/preparation.js'
 import type { ClipSpec, Dataset, EarlyStoppingOptions, EpochResult, Trainer } from '../index.js'
 import type { LoadedData } from './data-options.js'
 import { describeEvaluation, evaluationJson, type Measures } from './evaluation-report.js'
@@ -38,8 +39,10 @@ export interface Outcome {
 export function describeRun({ data, train, validation, trainer, settings }: Run): string[] {
   const parts = [
     `${grouped(train.count)} to train on`,
-    ...(validation ? [`${grouped(validation.count)} for validation`] : []),
-    `${grouped(data.test.count)} to test on`,
+    ...(validation
+      ? [`${grouped(validation.count)} ${data.preparation ? 'held out' : 'for validation'}`]
+      : []),
+    ...(data.preparation ? [] : [`${grouped(data.test.count)} to test on`]),
   ]
   const { type, ...fields } = settings.optimizer
   const optimizer = Object.entries(fields).map(([name, value]) => `${name} ${text(value)}`)
@@ -50,7 +53,8 @@ export function describeRun({ data, train, validation, trainer, settings }: Run)
     ...(augment ? [`images distorted by ${text(augment)}`] : []),
     ...(earlyStopping ? [`stops after ${counted(earlyStopping.patience, 'epoch')} without a new best`] : []),
   ]
-  const inputs = settings.standardise ? 'inputs standardised' : 'inputs scaled to 0..1'
+  const isStandard = settings.standardise || data.preparation?.type === 'table'
+  const inputs = isStandard ? 'inputs standardised' : 'inputs scaled to 0..1'
   return [
     `data       ${train.name}: ${parts.join(', ')}`,
     `from       ${data.folder ?? 'drawn by a seeded generator'}`,
@@ -69,13 +73,16 @@ function text(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
+/** Nothing where targets are numbers. */
+const accurate = (accuracy: number) => (Number.isNaN(accuracy) ? '' : `, accuracy ${percent(accuracy)}`)
+
 export function describeEpoch(result: EpochResult, epochs: number): string {
   const { epoch, loss, accuracy, validation, seconds, samplesPerSecond, complete } = result
   const measured = validation
-    ? `  validation loss ${validation.loss.toFixed(4)}, accuracy ${percent(validation.accuracy)}`
+    ? `  validation loss ${validation.loss.toFixed(4)}${accurate(validation.accuracy)}`
     : ''
   const stopped = complete ? '' : `  stopped after ${counted(result.steps, 'step')}`
-  return `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}, accuracy ${percent(accuracy)}${measured}  ${grouped(samplesPerSecond)} samples/s, ${duration(seconds)}${stopped}`
+  return `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}${accurate(accuracy)}${measured}  ${grouped(samplesPerSecond)} samples/s, ${duration(seconds)}${stopped}`
 }
 
 export function describeOutcome(
@@ -87,7 +94,7 @@ export function describeOutcome(
   const best = trainer.history.findLast(({ best }) => best === true)
   return [
     '',
-    ...describeEvaluation(data.test, test),
+    ...describeEvaluation(data.test, test, data.preparation && classNamesOf(data.preparation)),
     '',
     `speed      ${grouped(samples / seconds)} samples/s: ${grouped(samples)} in ${duration(seconds)}${stopped}`,
     `engine     ${trainer.engine.describe()}`,
@@ -105,6 +112,7 @@ export function outcomeJson({ data, train, validation, trainer, settings }: Run,
     data: {
       ...{ name: train.name, synthetic: train.synthetic, folder: data.folder },
       ...{ train: train.count, validation: validation?.count ?? 0, test: data.test.count },
+      ...(data.preparation && { preparation: data.preparation }),
     },
     model: model.config,
     ...settings,

@@ -5,6 +5,7 @@ import { writeModel } from '../formats/saved-model.js'
 import {
   createTrainer,
   DataError,
+  type Dataset,
   type EpochResult,
   holdout,
   standardisation,
@@ -18,7 +19,7 @@ import {
   type SavedCheckpoint,
   writeCheckpoint,
 } from './checkpoint-file.node.js'
-import { addDataOptions, type DataChoice } from './data-options.js'
+import { addDataOptions, type DataChoice, type LoadedData, refuseSourceOptions } from './data-options.js'
 import { addEngineOption, type EngineChoice, engineFrom } from './engine-options.js'
 import { EpochLog, logName, logTarget } from './epoch-log.node.js'
 import { fromOption, UsageError } from './errors.js'
@@ -36,6 +37,9 @@ import {
   perceptron,
 } from './model-options.node.js'
 import { finishUnread, printError, printJson, printLine, printNote } from './output.node.js'
+import { loadOwn } from './own-data.node.js'
+import { type DataSource, named, sourceOf } from './own-files.node.js'
+import { addOwnOptions, checkOwnOptions, type OwnChoice, ownDataHelp } from './own-options.js'
 import { number, path, wholeNumber } from './parse.js'
 import { Progress } from './progress.node.js'
 import {
@@ -54,7 +58,13 @@ import {
   trainingFrom,
 } from './training-options.js'
 
-interface TrainOptions extends DataChoice, ModelChoice, TrainingChoice, EngineChoice {
+interface TrainOptions
+  extends Omit<DataChoice, 'data'>,
+    OwnChoice,
+    ModelChoice,
+    TrainingChoice,
+    EngineChoice {
+  readonly data?: string
   readonly epochs: number
   readonly holdout: number
   readonly earlyStopping?: number
@@ -76,7 +86,11 @@ Examples:
   lanegrad train --epochs 50 --early-stopping 3 --log run.csv --resume run.checkpoint --checkpoint run.checkpoint
   lanegrad train --learning-rate '{"type":"warmUp","steps":500,"next":{"type":"cosineDecay","start":0.1,"steps":1800}}'
   lanegrad train --data digits --limit 1000 --epochs 2 --json > result.json
-  lanegrad train --engine js --epochs 1        the same SHA-256 as any other engine`
+  lanegrad train --engine js --epochs 1        the same SHA-256 as any other engine
+  lanegrad train --data penguins.csv --target species --missing drop --save penguins.safetensors
+  lanegrad train --data houses.csv --target price --ignore id --categories postcode --missing mean
+  lanegrad train --data pictures --size 32 --channels 3 --model cnn.json --save pictures.safetensors
+  lanegrad train --data samples.npz --target y --hidden 64,64`
 
 export function addTrain(program: Command): void {
   const command = program
@@ -84,6 +98,7 @@ export function addTrain(program: Command): void {
     .description('train a network, and report what it reaches on the test part')
   addModelOptions(command)
   addDataOptions(command)
+  addOwnOptions(command)
   command
     .option('--holdout <part>', 'part of the training samples kept for validation', number(0, 1), 0.05)
     .option('--epochs <number>', 'passes over the training samples', wholeNumber(1), 5)
@@ -112,35 +127,70 @@ export function addTrain(program: Command): void {
     )
     .option('--save <file>', 'write the trained model to a safetensors file', path)
     .option('--json', 'one JSON object on standard output, and nothing else there')
-    .addHelpText('after', `${examples}\n${modelFileHelp}\n${exitCodeHelp}`)
+    .addHelpText('after', `${examples}\n${ownDataHelp}\n${ownDefaults}\n${modelFileHelp}\n${exitCodeHelp}`)
     .action(train)
 }
 
-async function train(options: TrainOptions): Promise<void> {
-  const say = options.json ? printNote : printLine
-  const training = trainingFrom(options)
-  checkValidation(options, followsValidation(training.optimizer))
-  for (const file of [options.save, options.checkpoint]) {
+/** Of data of the user's own, which are few as a rule. */
+const usualOfOwn = { holdout: 0.2, batch: 32, optimizer: 'adam' } as const
+/** Steps that they are trained for, within these numbers of epochs. */
+const USUAL_STEPS = 3000
+const [FEWEST_EPOCHS, MOST_EPOCHS] = [5, 100]
+
+const ownDefaults = `Defaults for these: --holdout 0.2 --batch 32 --optimizer adam, epochs for about 3,000 steps, from 5 to 100 of them. What is held
+out is what the report is about.`
+
+/** Options of which those that were not given are as data of the user's own want them. */
+function withOwnDefaults(options: TrainOptions, isGiven: (name: string) => boolean): TrainOptions {
+  const usual = Object.entries(usualOfOwn).filter(([name]) => !isGiven(name))
+  const isSgd = options.momentum !== undefined || options.nesterov !== undefined
+  return {
+    ...options,
+    ...Object.fromEntries(isSgd ? usual.filter(([name]) => name !== 'optimizer') : usual),
+  }
+}
+
+function usualEpochs(samples: number, batch: number | 'full'): number {
+  const steps = batch === 'full' ? 1 : Math.ceil(samples / batch)
+  return Math.min(MOST_EPOCHS, Math.max(FEWEST_EPOCHS, Math.ceil(USUAL_STEPS / steps)))
+}
+
+async function train(given: TrainOptions, command: Command): Promise<void> {
+  const say = given.json ? printNote : printLine
+  const isGiven = (name: string) => command.getOptionValueSource(name) !== 'default'
+  const source = await sourceOf(given.data, '--data')
+  const isOwn = 'path' in source
+  const chosen = isOwn ? withOwnDefaults(given, isGiven) : given
+  if (isOwn) refuseSourceOptions(chosen)
+  else checkOwnOptions(chosen, null)
+  const told = trainingFrom(chosen)
+  checkValidation(chosen, followsValidation(told.optimizer))
+  for (const file of [chosen.save, chosen.checkpoint]) {
     if (file !== undefined) await checkOutput(file)
   }
-  if (options.save ?? options.checkpoint ?? options.log) finishUnread()
-  const resumed = options.resume === undefined ? null : await checkpointFrom(options.resume)
-  const target = options.log === undefined ? null : await logTarget(options.log, resumed?.log ?? null)
-  await checkFiles(options, target?.path)
-  const given = await modelFromFile(options)
-  const data = await loadWithProgress(options)
-  const model = given ?? perceptron(options, data.train)
-  const parts =
-    options.holdout > 0
-      ? fromOption('--holdout', () => holdout(data.train, options.holdout, { seed: model.seed }))
-      : { train: data.train, validation: undefined }
+  if (chosen.save ?? chosen.checkpoint ?? chosen.log) finishUnread()
+  const resumed = chosen.resume === undefined ? null : await checkpointFrom(chosen.resume)
+  const target = chosen.log === undefined ? null : await logTarget(chosen.log, resumed?.log ?? null)
+  await checkFiles(chosen, target?.path)
+  const built = await modelFromFile(chosen)
+  const { data, parts, notes } = await partsOf(source, chosen, built?.seed ?? chosen.seed ?? 1)
+  for (const note of notes) printNote(`note: ${note}.`)
+  const epochs = isOwn && !isGiven('epochs') ? usualEpochs(parts.train.count, chosen.batch) : chosen.epochs
+  const options = { ...chosen, epochs }
+  const isRegression = parts.train.targets instanceof Float32Array
+  const training = isRegression && !isGiven('loss') ? { ...told, loss: 'meanSquaredError' as const } : told
+  const { sampleShape, classes, targetShape = [] } = parts.train
+  const outputs = isRegression ? targetShape.reduce((product, size) => product * size, 1) : classes
+  const model = built ?? perceptron(options, { sampleShape, classes: outputs })
   const engine = await engineFrom(options)
-  const standard = options.standardise ? standardisation(parts.train) : null
+  // Of tables that is in the encoding.
+  const isScaled = options.standardise || (isOwn && parts.train.inputs instanceof Float32Array)
+  const standard = isScaled && data.preparation?.type !== 'table' ? standardisation(parts.train) : null
   const trainer = fromOption('', () =>
     createTrainer(engine, model, { ...training, ...(standard ? { standardisation: standard } : {}) }),
   )
   // A model of a file is that file's own matter.
-  if (!given) fromOption('', () => trainer.trainingProgram(parts.train))
+  if (!built) fromOption('', () => trainer.trainingProgram(parts.train))
   const run: Run = { data, ...parts, trainer, settings: settingsFrom(options, training) }
   const isKept = options.checkpoint !== undefined || resumed !== null
   const recipe = isKept ? await recipeOf(run) : {}
@@ -161,7 +211,9 @@ async function train(options: TrainOptions): Promise<void> {
   let saved: Outcome['saved'] = null
   const save = async () => {
     if (options.save === undefined) return
-    const settings = { data: data.name, standardisation: standard, loss: training.loss }
+    const { name, preparation } = data
+    const about = { data: name, standardisation: standard, loss: training.loss }
+    const settings = preparation ? { ...about, preparation } : about
     saved = await saveModel(options.save, await writeModel(model, settings), await model.fingerprint())
   }
   const warn = (error: unknown) => {
@@ -208,7 +260,7 @@ async function train(options: TrainOptions): Promise<void> {
     })
   if (unwritten) await keep(unwritten)
   await save()
-  const test = await measure(trainer, data.test)
+  const test = await measure(trainer, data.test, data.preparation)
   const sha256 = await model.fingerprint()
   const interrupted = interrupt.signal.aborted
   const outcome = { interrupted, test, sha256, saved, checkpoint }
@@ -216,6 +268,30 @@ async function train(options: TrainOptions): Promise<void> {
   else printLine(...describeOutcome(run, outcome))
   engine.close()
   if (interrupted) process.exitCode = ExitCode.Interrupted
+}
+
+interface Parts {
+  readonly data: LoadedData
+  readonly parts: { readonly train: Dataset; readonly validation: Dataset | undefined }
+  readonly notes: readonly string[]
+}
+
+/** What is trained on, and what is held out of it. */
+async function partsOf(source: DataSource, options: TrainOptions, seed: number): Promise<Parts> {
+  const { holdout: part } = options
+  if ('path' in source) {
+    const { path } = source
+    const { train, validation, preparation, notes } = await loadOwn(path, options, { holdout: part, seed })
+    const data = { name: path, train, test: validation ?? train, folder: path, preparation }
+    return { data, parts: { train, validation }, notes }
+  }
+  const { data: _, ...choice } = options
+  const data = await loadWithProgress({ ...choice, ...named(source.name) })
+  const parts =
+    part > 0
+      ? fromOption('--holdout', () => holdout(data.train, part, { seed }))
+      : { train: data.train, validation: undefined }
+  return { data, parts, notes: [] }
 }
 
 /** @throws UsageError where validation is needed and no samples are held out for it */
@@ -288,7 +364,7 @@ function settingsFrom(
 
 /** All that decides the bits, but for the number of epochs, which may grow. */
 async function recipeOf({
-  data: { folder },
+  data: { folder, preparation },
   train,
   validation,
   trainer,
@@ -300,7 +376,10 @@ async function recipeOf({
   }
   // Files of the user's own may have moved: what is in them is bound by its checksum.
   const name = train.name.replace(` in ${folder}`, '')
-  const data = { name, train: train.count, validation: validation?.count ?? 0, sha256 }
+  const data = {
+    ...{ name, train: train.count, validation: validation?.count ?? 0, sha256 },
+    ...(preparation && { preparation }),
+  }
   const arithmetic = isRelaxed(trainer.engine.name) ? 'relaxed' : 'exact'
   return { model: trainer.model.config, data, arithmetic, ...settings }
 }

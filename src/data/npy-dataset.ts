@@ -1,7 +1,7 @@
 /** Arrays of npy files as data sets. */
 import { DataError } from '../errors.js'
 import { leaf, object, optional, read, type Schema } from '../schema/schema.js'
-import { shape, text, wholeNumber } from '../schema/values.js'
+import { oneOf, shape, text, wholeNumber } from '../schema/values.js'
 import type { Dataset } from './dataset.js'
 import { dataset } from './make-dataset.js'
 import type { NpyArray } from './npy.js'
@@ -11,8 +11,10 @@ export interface NpyDatasetOptions {
   readonly name: string
   /** [rows, ...shape of a sample]: bytes stand for 0..1, all other numbers are taken as they are, in float32. */
   readonly inputs: NpyArray
-  /** [rows] of whole numbers: class ids from 0 up. */
+  /** [rows] class ids from 0 up, or [rows] or [rows, n] numbers. */
   readonly targets: NpyArray
+  /** What the targets are; without it numbers where the elements are floats, else classes. */
+  readonly task?: 'classes' | 'numbers'
   /** Number of classes; the highest id and one when left out. */
   readonly classes?: number
 }
@@ -30,7 +32,8 @@ const anArray = object<NpyArray>({
 const isBig = (value: unknown) => value instanceof BigInt64Array || value instanceof BigUint64Array
 
 const datasetOptions: Schema<NpyDatasetOptions> = object<NpyDatasetOptions>({
-  ...{ name: text, inputs: anArray, targets: anArray, classes: optional(wholeNumber(1)) },
+  ...{ name: text, inputs: anArray, targets: anArray },
+  ...{ task: optional(oneOf('classes', 'numbers')), classes: optional(wholeNumber(1)) },
 })
 
 /**
@@ -39,7 +42,8 @@ const datasetOptions: Schema<NpyDatasetOptions> = object<NpyDatasetOptions>({
  * @throws DataError naming the data set, the array and the first value that is not right, and as `dataset`
  */
 export function npyDataset(options: NpyDatasetOptions): Dataset {
-  const { name, inputs, targets, classes } = read(DataError, 'npyDataset', 'options', datasetOptions, options)
+  const checked = read(DataError, 'npyDataset', 'options', datasetOptions, options)
+  const { name, inputs, targets, classes, task = areFloats(targets) ? 'numbers' : 'classes' } = checked
   const [rows, ...sample] = inputs.shape
   if (targets.shape[0] !== rows) {
     throw new DataError(
@@ -48,6 +52,8 @@ export function npyDataset(options: NpyDatasetOptions): Dataset {
     )
   }
   const sampleShape = sample.length === 0 ? [1] : sample
+  const common = { name, inputs: inputsOf(inputs), sampleShape }
+  if (task === 'numbers') return dataset({ ...common, ...numbersOf(targets, name) })
   const ids = idsOf(targets, name)
   const count = classes ?? ids.reduce((most, id) => Math.max(most, id), 0) + 1
   return dataset({
@@ -62,6 +68,23 @@ export function npyDataset(options: NpyDatasetOptions): Dataset {
 /** Bytes and float32 as they are, everything else as float32. */
 function inputsOf({ data }: NpyArray): Uint8Array | Float32Array {
   return data instanceof Uint8Array || data instanceof Float32Array ? data : Float32Array.from(data)
+}
+
+/** Where nobody has said what they were in the file, the array's own type says it. */
+const areFloats = ({ type, data }: NpyArray) =>
+  type === undefined ? data instanceof Float32Array || data instanceof Float64Array : type.startsWith('f')
+
+function numbersOf(
+  { shape, data }: NpyArray,
+  name: string,
+): { targets: Float32Array; targetShape: number[] } {
+  if (shape.length > 2) {
+    throw new DataError(
+      `${name}: expected numbers of shape [rows] or [rows, n], found targets of shape [${shape.join(', ')}]`,
+    )
+  }
+  const targets = data instanceof Float32Array ? data : Float32Array.from(data)
+  return { targets, targetShape: [shape[1] ?? 1] }
 }
 
 /** Far more classes than a network has outputs for. */

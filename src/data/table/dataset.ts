@@ -1,6 +1,7 @@
 /** Tables as data sets. */
 import { DataError } from '../../errors.js'
 import { read } from '../../schema/schema.js'
+import { classIds } from '../class-ids.js'
 import type { Dataset } from '../dataset.js'
 import { dataset } from '../make-dataset.js'
 import { aTableEncoding, encodeTable, type TableEncoding } from './encoding.js'
@@ -22,6 +23,7 @@ export function tableDataset(table: Table, encoding: TableEncoding): Dataset {
   }
   const { inputs, size, targets, classNames } = encodeTable(table, encoding)
   const common = { name: table.name, inputs, sampleShape: [size] }
-  // The encoding has a target, so there are some.
-  return dataset({ ...common, targets: targets!, ...(classNames && { classes: classNames.length }) })
+  return targets instanceof Float32Array
+    ? dataset({ ...common, targets, targetShape: [encoding.targets.length] })
+    : dataset({ ...common, ...classIds(targets!, classNames!.length) })
 }
