@@ -16,7 +16,7 @@ import { readInput } from './files.node.js'
 import { loadWithProgress } from './load.node.js'
 import { printJson, printLine } from './output.node.js'
 import { loadMeasured } from './own-data.node.js'
-import { sourceOf } from './own-files.node.js'
+import { type DataSource, sourceOf } from './own-files.node.js'
 import { addOwnOptions, checkOwnOptions, type OwnChoice } from './own-options.js'
 import { path } from './parse.js'
 
@@ -47,8 +47,9 @@ export function addEval(program: Command): void {
 }
 
 async function evaluate(file: string, options: EvalOptions): Promise<void> {
+  const source = await sourceOf(options.data, '--data')
   const { model, settings } = await readModel(await readInput(file), file)
-  const data = await testOf(file, settings, options)
+  const data = await testOf(file, settings, source, options)
   const engine = await engineFrom(options)
   const evaluator = createEvaluator(engine, model, {
     loss: settings.loss,
@@ -80,9 +81,9 @@ async function evaluate(file: string, options: EvalOptions): Promise<void> {
 async function testOf(
   file: string,
   { data: trainedOn, preparation }: SavedSettings,
+  source: DataSource,
   options: EvalOptions,
 ): Promise<{ test: Dataset; folder: string | null }> {
-  const source = await sourceOf(options.data, '--data')
   if ('path' in source) {
     refuseSourceOptions(options)
     if (preparation)

@@ -1,6 +1,8 @@
 /** Data of the user's own as a network is trained, measured and used on them. */
 import { rowOf } from '../data/dataset.js'
 import { type Scale, scaleOf } from '../data/scale.js'
+import { isMissing } from '../data/table/encoding.js'
+import { showCell } from '../data/table/table.js'
 import {
   completeRows,
   DataError,
@@ -138,8 +140,24 @@ function withoutMissing(
   used: readonly string[],
   target: readonly string[],
 ): { table: Table; dropped: number } {
-  if (missing === 'error') return { table, dropped: 0 }
+  if (missing === 'error') {
+    refuseMissing(table, used)
+    return { table, dropped: 0 }
+  }
   return completeRows(table, missing === 'drop' ? used : target)
+}
+
+/** @throws DataError naming the line and the column of the first missing value, and what can be done about it */
+function refuseMissing({ name, columns, rows, lines }: Table, used: readonly string[]): void {
+  const places = used.map((column) => columns.indexOf(column))
+  for (const [i, row] of rows.entries()) {
+    const place = places.find((place) => place >= 0 && isMissing(row[place]!))
+    if (place === undefined) continue
+    throw new DataError(
+      `${name}: line ${lines[i]}, column ${showCell(columns[place]!)}: expected a value, found a missing one, ${showCell(row[place]!)}: ` +
+        '--missing drop leaves such rows out, --missing mean fills them.',
+    )
+  }
 }
 
 function rowNumbers({ name, rows }: Table): Dataset {

@@ -105,11 +105,14 @@ function lines(predictions: readonly Prediction[]): string[] {
   )
 }
 
+/** Seven digits: a float32 has no more. */
+const digits = (value: number) => String(Number(value.toPrecision(7)))
+
 function csvOf(predictions: readonly Prediction[], names: readonly string[]): string {
   const areClasses = predictions.some(({ predicted }) => typeof predicted === 'string')
   const rows = predictions.map(({ file, of, predicted, probabilities }) => [
     ...[file, of],
-    ...(typeof predicted === 'string' ? [predicted, ...probabilities.map(String)] : predicted.map(String)),
+    ...(typeof predicted === 'string' ? [predicted, ...probabilities.map(digits)] : predicted.map(digits)),
   ])
   const columns = ['file', 'of', ...(areClasses ? ['predicted'] : []), ...names]
   return [columns, ...rows].map((row) => `${row.map(cell).join(',')}\n`).join('')

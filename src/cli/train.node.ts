@@ -190,7 +190,7 @@ async function train(given: TrainOptions, command: Command): Promise<void> {
     createTrainer(engine, model, { ...training, ...(standard ? { standardisation: standard } : {}) }),
   )
   // A model of a file is that file's own matter.
-  if (!built) fromOption('', () => trainer.trainingProgram(parts.train))
+  if (!built && !isRegression) fromOption('', () => trainer.trainingProgram(parts.train))
   const run: Run = { data, ...parts, trainer, settings: settingsFrom(options, training) }
   const isKept = options.checkpoint !== undefined || resumed !== null
   const recipe = isKept ? await recipeOf(run) : {}

@@ -98,9 +98,9 @@ t.test('what cannot be shown is said', async (t) => {
   checkError(t, await runCli(['data', 'show', 'digits', '--png', folder], env), 1, /found a folder/)
   const none = await runCli(['data', 'show', 'digits', '--limit', '5', '--start', '5'], env)
   checkError(t, none, 2, /built-in digits \(synthetic\): expected --start below its 5 samples, found 5/)
-  await writeFamily(folder, [2, 2, 2, 3], new Uint8Array(24))
+  await writeFamily(folder, [2, 2, 2, 2], new Uint8Array(16))
   const coloured = await runCli(['data', 'show', 'mnist', '--data-dir', folder], env)
-  checkError(t, coloured, 1, /expected grey images of shape \[height, width\] to show, found \[2, 2, 3\]/)
+  checkError(t, coloured, 1, /expected images of shape \[height, width\] or .* to show, found \[2, 2, 2\]/)
 })
 
 /** The four files of MNIST in the folder that LANEGRAD_DATA names. */
