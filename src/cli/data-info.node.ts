@@ -26,7 +26,7 @@ export function addInfo(group: Command): void {
     .argument('[name|path]', DATA_HELP, path)
     .description('counts, shapes, balance of the classes, mean pixel or columns, and where the data are')
   addSourceOptions(command)
-  addOwnOptions(command)
+  addOwnOptions(command, ['target', 'ignore', 'categories', 'task', 'delimiter', 'size', 'channels'])
   command
     .option('--json', 'one JSON object on standard output, and nothing else there')
     .addHelpText('after', `${examples}\n${ownDataHelp}\n${exitCodeHelp}`)

@@ -10,7 +10,7 @@ import { counted } from './format.js'
 import { loadWithProgress } from './load.node.js'
 import { colours, columns, finishUnread, printDrawing, printLine, printNote } from './output.node.js'
 import { named, type OwnFiles, readOwn, shortName, sourceOf } from './own-files.node.js'
-import { addOwnOptions, checkOwnOptions, type OwnChoice, ownDataHelp } from './own-options.js'
+import { addOwnOptions, checkOwnOptions, type OwnChoice, ownDataHelp, refuseTarget } from './own-options.js'
 import { path, wholeNumber } from './parse.js'
 import { readColours } from './picture.node.js'
 import { table } from './table.js'
@@ -38,7 +38,7 @@ export function addShow(group: Command): void {
       'a contact sheet of images with their labels, in the terminal or as PNG; the rows of a table',
     )
   addSourceOptions(command)
-  addOwnOptions(command)
+  addOwnOptions(command, ['target', 'delimiter', 'size', 'channels'])
   command
     .addOption(new Option('--part <name>', 'of the data set').choices(['train', 'test']).default('train'))
     .option('--start <position>', 'the first sample shown', wholeNumber(0), 0)
@@ -68,6 +68,7 @@ async function show(given: string | undefined, options: ShowOptions): Promise<vo
 /** The first rows of a table or an array as text, pictures as those of a data set with a name. */
 async function showOwn(path: string, options: ShowOptions): Promise<void> {
   const files = await readOwn(path, options)
+  refuseTarget(options, files.kind)
   if (files.kind === 'pictures') {
     const { size, channels = 1 } = options
     const decoding = { decode: readColours, channels, ...(size && { size }) }

@@ -38,7 +38,7 @@ export function addEval(program: Command): void {
     .argument('<file>', 'model that `lanegrad train --save` wrote', path)
     .description('measure a saved model on a test part: by default that of the data it was trained on')
   addDataOptions(command)
-  addOwnOptions(command)
+  addOwnOptions(command, ['target', 'missing', 'delimiter'])
   addEngineOption(command)
   command
     .option('--json', 'one JSON object on standard output, and nothing else there')

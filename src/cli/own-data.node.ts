@@ -23,7 +23,7 @@ import {
 import { fromOption, UsageError } from './errors.js'
 import { counted } from './format.js'
 import { type OwnFiles, picturesAt, readOwn, shortName } from './own-files.node.js'
-import type { OwnChoice } from './own-options.js'
+import { type OwnChoice, refuseTarget } from './own-options.js'
 import { readColours } from './picture.node.js'
 
 /** A training part, what was learnt on it, and what is held out. */
@@ -133,7 +133,7 @@ const expectedColumn = ({ columns, name }: Table) =>
 
 const expectedTarget = (table: Table) => `${expectedColumn(table)}: the one to be predicted, found none.`
 
-/** Rows are left out where `--missing drop` says so. A target that is missing teaches nothing. */
+/** Rows are left out where `--missing drop` says so, and where a target is missing, which teaches nothing. */
 function withoutMissing(
   table: Table,
   { missing = 'error' }: OwnChoice,
@@ -239,13 +239,15 @@ export async function loadMeasured(
   choice: OwnChoice,
   preparation: Preparation,
 ): Promise<Dataset> {
-  const target = targetOf(preparation)
-  const files = await readOwn(path, { ...choice, ...(target && choice.target === undefined && { target }) })
+  const files = await readOwn(path, choice)
   checkKind(files, preparation)
+  refuseTarget(choice, files.kind)
   if (files.kind === 'table' && preparation.type === 'table') {
     const { encoding } = preparation
-    const used = [...encoding.inputs, ...encoding.targets].map(({ column }) => column)
-    const { table } = withoutMissing(files.table, choice, used, target ?? [])
+    const target = encoding.targets.map(({ column }) => column)
+    const used = [...encoding.inputs.map(({ column }) => column), ...target]
+    // What is missing may have been learnt to be filled.
+    const { table } = choice.missing === undefined ? files : withoutMissing(files.table, choice, used, target)
     return named(tableDataset(table, encoding), path)
   }
   if (files.kind === 'pictures' && preparation.type === 'pictures') {
@@ -268,10 +270,6 @@ export async function loadMeasured(
   throw new DataError(
     `${path}: expected ${scales.length} numbers to be predicted, as the model gives, found ${set.targetShape[0]}.`,
   )
-}
-
-function targetOf(preparation: Preparation): string[] | undefined {
-  return preparation.type === 'table' ? preparation.encoding.targets.map(({ column }) => column) : undefined
 }
 
 function checkKind({ kind, path }: OwnFiles, { type }: Preparation): void {

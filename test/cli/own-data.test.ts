@@ -280,7 +280,9 @@ t.test('what cannot be used is refused by file, place and option', async (t) => 
     // Options
     [['train', '--data', 'nowhere.csv'], 2, /--data: there is no file or folder 'nowhere\.csv'\. Allowed/],
     [['train', '--target', 'a'], 2, /--target goes with --data of a table .* found none of your own/],
-    [['eval', model, '--task', 'classes'], 2, /--task goes with --data of a table/],
+    [['eval', model, '--missing', 'drop'], 2, /--missing goes with --data of a table/],
+    [['eval', model, '--data', path('t.csv'), '--target', 'kind'], 2, /--target goes with arrays .* here/],
+    [['data', 'show', path('t.csv'), '--target', 'kind'], 2, /--target goes with arrays .* here/],
     [['data', 'info', 'digits', '--size', '3'], 2, /--size goes with --data of a folder or zip of pictures/],
     [train('t.csv'), 2, /--target: expected a column of .*t\.csv, which has size, colour, price, kind/],
     [train('t.csv', '--target', 'cost'), 2, /--target: expected a column .* found 'cost'/],
