@@ -26,7 +26,7 @@ t.test('what a page loads to train is small', async (t) => {
     (sum, path) => sum + gzipped(outputFiles.find((file) => file.path.endsWith(path))!.contents),
     0,
   )
-  t.ok(bytes <= 44 * 1024, `the host library: ${bytes} bytes gzipped`)
+  t.ok(bytes <= 40 * 1024, `the host library: ${bytes} bytes gzipped`)
   const inputs = loaded.flatMap((path) => Object.keys(metafile.outputs[path]!.inputs))
   t.same(
     inputs.filter((input) => /cores\/|double|js\/interpreter|digits/.test(input)),

@@ -3,10 +3,10 @@ import { DataError } from '../errors.js'
 import { Purpose, streamOf } from '../program/streams.js'
 import { object, optional, read } from '../schema/schema.js'
 import { seed as aSeed, wholeNumber } from '../schema/values.js'
+import { assemble } from './assemble.js'
 import type { Dataset } from './dataset.js'
 import { STYLES, type Stroke, type Style } from './digits-handwriting.js'
 import { CANVAS, drawTrace, type Trace } from './digits-pen.js'
-import { dataset } from './make-dataset.js'
 import { PICTURE, prepareImage } from './prepare.js'
 
 /** What the digits are called wherever results are shown: they are never passed off as MNIST. */
@@ -118,7 +118,7 @@ export function builtInDigits(options: BuiltInDigitsOptions = {}): { train: Data
   const { train = 10_000, test = 2_000, seed = 0 } = checked
   const part = (count: number, stream: number) => {
     const { images: inputs, labels: targets } = digits({ count, seed, stream })
-    return dataset({
+    return assemble({
       ...{ name: NAME, inputs, targets },
       ...{ sampleShape: [PICTURE, PICTURE], classes: CLASSES, synthetic: true },
     })

@@ -1,7 +1,7 @@
 import { DataError } from '../errors.js'
+import { assemble } from './assemble.js'
 import type { Dataset } from './dataset.js'
-import type { IdxArray } from './idx.js'
-import { dataset } from './make-dataset.js'
+import type { IdxArray } from './idx-format.js'
 
 /** An IDX array and the file or URL it was read from. */
 export interface NamedIdx {
@@ -43,7 +43,7 @@ export function datasetFromIdx(name: string, images: NamedIdx, labels: NamedIdx,
         `${8 + wrong} of the file)`,
     )
   }
-  return dataset({ name, inputs: data, targets: classOf, sampleShape: shape.slice(1), classes })
+  return assemble({ name, inputs: data, targets: classOf, sampleShape: shape.slice(1), classes })
 }
 
 function typeName(value: unknown): string {

@@ -12,8 +12,8 @@ import { DataError, DataUnavailableError } from '../errors.js'
 import { sha256 } from '../sha256.js'
 import type { Dataset } from './dataset.js'
 import type { FoundFile } from './files.js'
-import { gunzipIdx, isGzip, readIdx } from './idx.js'
 import { datasetFromIdx, type NamedIdx } from './idx-dataset.js'
+import { gunzipIdx, isGzip, parseIdx } from './idx-format.js'
 
 /** One of the four files of a family. */
 export interface FamilyFile {
@@ -254,7 +254,7 @@ interface Source extends NamedIdx {
 
 async function readSource({ path, bytes }: FoundFile): Promise<Source> {
   const content = isGzip(bytes) ? await gunzipIdx(bytes, path) : bytes
-  return { name: path, bytes, content, array: readIdx(content, path) }
+  return { name: path, bytes, content, array: parseIdx(content, path) }
 }
 
 /** Whether it is the very file that was published: files of another shape need no checksum for that. */
@@ -288,7 +288,7 @@ async function readCache(wanted: Family, folder: string, options: DataOptions): 
     const [name, kept] = file.sha256.of === 'gzip' ? [`${file.name}.gz`, bytes] : [file.name, content]
     await saveCached(folder, name, kept)
     const path = join(folder, name)
-    sources.push({ name: path, bytes: kept, content, array: readIdx(content, path) })
+    sources.push({ name: path, bytes: kept, content, array: parseIdx(content, path) })
   }
   return sources
 }
@@ -346,7 +346,7 @@ async function verified(file: FamilyFile, url: string, bytes: Uint8Array): Promi
   if (file.sha256.of === 'gzip') await check('received', bytes)
   const content = isGzip(bytes) ? await gunzipIdx(bytes, url) : bytes
   if (file.sha256.of === 'content') await check('of the uncompressed file', content)
-  checkShape(file, url, readIdx(content, url).shape, '')
+  checkShape(file, url, parseIdx(content, url).shape, '')
   return content
 }
 

@@ -2,8 +2,8 @@
 import { DataError } from '../errors.js'
 import { leaf, object, optional, read, type Schema } from '../schema/schema.js'
 import { oneOf, shape, text, wholeNumber } from '../schema/values.js'
+import { assemble } from './assemble.js'
 import type { Dataset } from './dataset.js'
-import { dataset } from './make-dataset.js'
 import type { NpyArray } from './npy.js'
 
 export interface NpyDatasetOptions {
@@ -53,10 +53,10 @@ export function npyDataset(options: NpyDatasetOptions): Dataset {
   }
   const sampleShape = sample.length === 0 ? [1] : sample
   const common = { name, inputs: inputsOf(inputs), sampleShape }
-  if (task === 'numbers') return dataset({ ...common, ...numbersOf(targets, name) })
+  if (task === 'numbers') return assemble({ ...common, ...numbersOf(targets, name) })
   const ids = idsOf(targets, name)
   const count = classes ?? ids.reduce((most, id) => Math.max(most, id), 0) + 1
-  return dataset({
+  return assemble({
     name,
     inputs: inputsOf(inputs),
     sampleShape,

@@ -1,8 +1,8 @@
 import { DataError } from '../errors.js'
 import { leaf, list, object, optional, read } from '../schema/schema.js'
 import { aFunction, arrayOf, bytes, isSize, shape, text, wholeNumber } from '../schema/values.js'
+import { assemble } from './assemble.js'
 import type { Dataset } from './dataset.js'
-import { dataset } from './make-dataset.js'
 import { type Raster, resample } from './resample.js'
 import { unzip } from './zip.js'
 
@@ -179,7 +179,7 @@ export function picturesDataset(pictures: Pictures, name: string): Dataset {
   read(DataError, 'picturesDataset', 'name', text, name)
   const checked = read(DataError, 'picturesDataset', 'pictures', somePictures, pictures)
   const { inputs, sampleShape, targets, classNames } = checked
-  return dataset({ name, inputs, sampleShape, targets, classes: classNames.length })
+  return assemble({ name, inputs, sampleShape, targets, classes: classNames.length })
 }
 
 function classOf(path: string, name: string): string {

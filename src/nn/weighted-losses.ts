@@ -144,7 +144,18 @@ export function emitWeightedLoss(
     const w = createTensor('transient', 'w', [rows])
     const divisor = createTensor('transient', 'divisor', [1])
     program.from('loss').emit(instruction.lossWeights, {
-      ...{ labels, weights, mask, classWeights, w, divisor, rows, classes: size, ignored, steps: 0 },
+      ...{
+        labels,
+        weights,
+        mask,
+        classWeights,
+        w,
+        divisor,
+        rows,
+        classes: plan.binary ? 2 : size,
+        ignored,
+        steps: 0,
+      },
       ...{ scale: isPartial ? terms : scale, summed: isPartial ? 1 : 0 },
     })
     return { w, divisor }

@@ -1,6 +1,7 @@
 /** Batches that come one after another: loaded when a stream is given. */
+
+import { assemble } from '../data/assemble.js'
 import { type Dataset, hasIds } from '../data/dataset.js'
-import { dataset } from '../data/make-dataset.js'
 import { type Batch, type BatchStream, iteratorOf } from '../data/stream.js'
 import { DataError } from '../errors.js'
 import type { Shape } from '../nn/layer.js'
@@ -91,7 +92,7 @@ export class StreamBatches {
     // Of typed arrays, whose rows are known, the target's shape is the one that the model's output suggests.
     const shaped = !isView || !ArrayBuffer.isView(targets) ? null : areIds ? output.slice(0, -1) : output
     const fits = shaped !== null && shaped.reduce((product, n) => product * n, 1) === each
-    const found = dataset({
+    const found = assemble({
       ...batch,
       name,
       ...(isView && { sampleShape: input }),

@@ -205,6 +205,23 @@ t.test('trained on what people have', async (t) => {
   t.equal(two.evaluation.accuracy, 1)
   t.same([...two.evaluation.confusion!.counts], [7, 0, 0, 5])
 
+  const weighted = async (options: object, source: object) => {
+    const set = dataset({ name: 'weighted', inputs: xs, targets: isRight, classes: 2, ...source })
+    const one = sequential([dense(1)], { input: [2], seed: 1 })
+    const settings = {
+      loss: 'binaryCrossEntropy',
+      optimizer: sgd({ learningRate: 0.1 }),
+      ...options,
+    } as const
+    await createTrainer(engine, one, settings).fit(set, { epochs: 2 })
+    return one.fingerprint()
+  }
+  t.equal(
+    await weighted({ classWeights: [1, 2] }, {}),
+    await weighted({}, { sampleWeights: isRight.map((bit) => 1 + bit) }),
+    'class weights are weights of their samples',
+  )
+
   const big = 70_000
   const many = Int32Array.from(isRight, (bit) => bit * (big - 1))
   const wide = await trained(

@@ -1,9 +1,9 @@
 /** Tables as data sets. */
 import { DataError } from '../../errors.js'
 import { read } from '../../schema/schema.js'
+import { assemble } from '../assemble.js'
 import { classIds } from '../class-ids.js'
 import type { Dataset } from '../dataset.js'
-import { dataset } from '../make-dataset.js'
 import { aTableEncoding, encodeTable, type TableEncoding } from './encoding.js'
 import { aTable, type Table } from './table.js'
 
@@ -24,6 +24,6 @@ export function tableDataset(table: Table, encoding: TableEncoding): Dataset {
   const { inputs, size, targets, classNames } = encodeTable(table, encoding)
   const common = { name: table.name, inputs, sampleShape: [size] }
   return targets instanceof Float32Array
-    ? dataset({ ...common, targets, targetShape: [encoding.targets.length] })
-    : dataset({ ...common, ...classIds(targets!, classNames!.length) })
+    ? assemble({ ...common, targets, targetShape: [encoding.targets.length] })
+    : assemble({ ...common, ...classIds(targets!, classNames!.length) })
 }
