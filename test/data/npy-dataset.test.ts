@@ -6,12 +6,13 @@ const ids: NpyArray = { shape: [2], data: Float64Array.of(2, 0) }
 
 t.test('arrays are used in place where they can be, and become float32 where not', async (t) => {
   for (const data of [Uint8Array.of(1, 2, 3, 4), Float32Array.of(1, 2, 3, 4)]) {
-    const set = npyDataset({ name: 'a', inputs: { shape: [2, 2], data }, targets: ids })
+    const set = npyDataset({ name: 'a', inputs: { shape: [2, 2], data }, targets: ids, task: 'classes' })
     t.equal(set.inputs, data)
     t.same([set.sampleShape, set.classes, [...set.targets]], [[2], 3, [2, 0]])
   }
   const long = npyDataset({
-    ...{ name: 'a', inputs: { shape: [2], data: Int32Array.of(-1, 9) }, targets: ids, classes: 5 },
+    ...{ name: 'a', inputs: { shape: [2], data: Int32Array.of(-1, 9) }, targets: ids },
+    ...{ task: 'classes', classes: 5 },
   })
   t.same([long.inputs, long.sampleShape, long.classes], [Float32Array.of(-1, 9), [1], 5])
 })
@@ -31,6 +32,9 @@ t.test('arrays that do not go together are refused', async (t) => {
     [{ shape: [2, 3], data: Float64Array.of(0, 1) }, ids, /^a: expected /],
   ]
   for (const [given, targets, message] of cases) {
-    t.throws(() => npyDataset({ name: 'a', inputs: given, targets }), { name: 'DataError', message })
+    t.throws(() => npyDataset({ name: 'a', inputs: given, targets, task: 'classes' }), {
+      name: 'DataError',
+      message,
+    })
   }
 })
