@@ -17,11 +17,12 @@ export {
   picturesInZip,
   preparePictures,
 } from './data/pictures.js'
-export type {
-  ArraysPreparation,
-  PicturesPreparation,
-  Preparation,
-  TablePreparation,
+export {
+  type ArraysPreparation,
+  type PicturesPreparation,
+  type Preparation,
+  predictedNumbers,
+  type TablePreparation,
 } from './data/preparation.js'
 export { prepareImage } from './data/prepare.js'
 export { fashionMnist, kmnist, mnist } from './data/published.js'
@@ -45,6 +46,7 @@ export {
   type TableEncoding,
 } from './data/table/encoding.js'
 export { readJsonLines } from './data/table/json-lines.js'
+export { holdoutRows } from './data/table/split.js'
 export type { Table } from './data/table/table.js'
 export type { CoreSource } from './engine/core-source.js'
 export { createEngine, type EngineOptions } from './engine/create.js'

@@ -164,6 +164,11 @@ const table: Record<string, Entry> = {
   gru: layer({ units: 2, ...options }),
   holdout: { right: { set: data, fraction: 0.5, ...options }, optional: ['options'], error: DataError },
   input: layer({ shape: [2], ...options }),
+  holdoutRows: {
+    right: { table: flowers, fraction: 0.5, ...options },
+    optional: ['options'],
+    error: DataError,
+  },
   inverseTimeDecay: schedule({ start: 1, decay: 1 }),
   jsonLine: { right: { result: epoch }, error: LanegradError },
   kfold: { right: { set: data, k: 2, ...options }, optional: ['options'], error: DataError },
@@ -205,6 +210,13 @@ const table: Record<string, Entry> = {
   preparePictures: {
     right: { files: [picture], name: 'p', options: { decode, size: [1, 1] } },
     except: { name: named },
+    error: DataError,
+  },
+  predictedNumbers: {
+    right: {
+      preparation: { type: 'arrays', targets: [{ mean: 0, deviation: 1 }] },
+      outputs: new Float32Array(1),
+    },
     error: DataError,
   },
   prepareImage: { right: { pixels: Uint8Array.of(0, 1), width: 2, height: 1 }, error: DataError },

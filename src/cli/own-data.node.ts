@@ -7,9 +7,9 @@ import {
   completeRows,
   DataError,
   type Dataset,
-  dataset,
   encodeTable,
   holdout,
+  holdoutRows,
   learnEncoding,
   type NpyArray,
   npyDataset,
@@ -89,16 +89,13 @@ function tableParts(whole: Table, choice: OwnChoice, split: Holdout): OwnParts {
   const used = whole.columns.filter((column) => !ignore.includes(column))
   const { table, dropped } = withoutMissing(whole, choice, used, target)
   if (dropped > 0) notes.push(`${counted(dropped, 'row')} with missing values left out`)
-  // Which rows are held out depends on their number and the seed alone.
-  const rows = rowNumbers(table)
-  const { train, validation } = parts(rows, split)
+  const { train: onTrain, validation: onHeld } = tables(table, split)
   const options = {
     ignore,
     categories,
     ...(task && { task }),
     ...(choice.missing === 'mean' && { missing: 'mean' as const }),
   }
-  const [onTrain, onHeld] = [rowsOf(table, train), validation && rowsOf(table, validation)]
   const learnt = learnEncoding(onTrain, { ...options, target })
   // Classes are those of all rows: one that is held out as a whole is one nevertheless.
   const { targets } = learnEncoding(table, { ...options, target })
@@ -160,15 +157,8 @@ function refuseMissing({ name, columns, rows, lines }: Table, used: readonly str
   }
 }
 
-function rowNumbers({ name, rows }: Table): Dataset {
-  const inputs = new Uint8Array(rows.length)
-  return dataset({ name, inputs, targets: new Uint8Array(rows.length), sampleShape: [1], classes: 1 })
-}
-
-/** The rows that a part of their numbers is of. */
-function rowsOf(table: Table, { count, indices }: Dataset): Table {
-  const kept = Array.from({ length: count }, (_, i) => indices?.[i] ?? i)
-  return { ...table, rows: kept.map((i) => table.rows[i]!), lines: kept.map((i) => table.lines[i]!) }
+function tables(table: Table, { holdout: part, seed }: Holdout): { train: Table; validation?: Table } {
+  return part === 0 ? { train: table } : fromOption('--holdout', () => holdoutRows(table, part, { seed }))
 }
 
 async function picturesParts(

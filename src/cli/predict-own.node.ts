@@ -1,6 +1,13 @@
 /** What a model that was trained on data of the user's own makes of more of them. */
-import { classNamesOf, numbersOf, targetNumbersOf } from '../data/preparation.js'
-import { createEvaluator, DataError, type Model, type Preparation, type SavedSettings } from '../index.js'
+import { classNamesOf, targetNumbersOf } from '../data/preparation.js'
+import {
+  createEvaluator,
+  DataError,
+  type Model,
+  type Preparation,
+  predictedNumbers,
+  type SavedSettings,
+} from '../index.js'
 import { type EngineChoice, engineFrom } from './engine-options.js'
 import { writeOutput } from './files.node.js'
 import { counted, percent, short } from './format.js'
@@ -58,7 +65,8 @@ export async function predictOwn(
   const predictions: Prediction[] = []
   for (const { file, found } of asked) {
     const prediction = await evaluator.predict(found.inputs)
-    const values = numbers.length > 0 ? numbersOf(prediction.outputs, numbers) : prediction.probabilities
+    const values =
+      numbers.length > 0 ? predictedNumbers(preparation, prediction.outputs) : prediction.probabilities
     for (const [i, of] of found.names.entries()) {
       const row = [...values.subarray(i * width, (i + 1) * width)]
       predictions.push(

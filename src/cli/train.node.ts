@@ -36,7 +36,7 @@ import {
   modelFromFile,
   perceptron,
 } from './model-options.node.js'
-import { finishUnread, printError, printJson, printLine, printNote } from './output.node.js'
+import { finishUnread, printError, printJson, printLine, printNote, visible } from './output.node.js'
 import { loadOwn } from './own-data.node.js'
 import { type DataSource, named, sourceOf } from './own-files.node.js'
 import { addOwnOptions, checkOwnOptions, type OwnChoice, ownDataHelp } from './own-options.js'
@@ -282,7 +282,7 @@ async function partsOf(source: DataSource, options: TrainOptions, seed: number):
   if ('path' in source) {
     const { path } = source
     const { train, validation, preparation, notes } = await loadOwn(path, options, { holdout: part, seed })
-    const data = { name: path, train, test: validation ?? train, folder: path, preparation }
+    const data = { name: visible(path), train, test: validation ?? train, folder: path, preparation }
     return { data, parts: { train, validation }, notes }
   }
   const { data: _, ...choice } = options

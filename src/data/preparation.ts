@@ -2,8 +2,9 @@
  * How what a network is asked about becomes its inputs, and its outputs what was asked for: all that was learnt on the
  * training part, as plain data, so that a saved model can carry it.
  */
-import { Fault, leaf, list, object, type Schema, variants } from '../schema/schema.js'
-import { finite, isSize, positive, text } from '../schema/values.js'
+import { DataError } from '../errors.js'
+import { Fault, leaf, list, object, read, type Schema, variants } from '../schema/schema.js'
+import { arrayOf, finite, isSize, positive, text } from '../schema/values.js'
 import type { Scale } from './scale.js'
 import { aTableEncoding, encodedSize, type TableEncoding } from './table/encoding.js'
 
@@ -91,8 +92,25 @@ export function targetNumbersOf(preparation: Preparation): readonly TargetNumber
   return preparation.encoding.targets.flatMap((target) => (target.type === 'number' ? [target] : []))
 }
 
-/** The numbers that a network's outputs [samples, numbers] stand for. */
-export function numbersOf(outputs: ArrayLike<number>, numbers: readonly Scale[]): Float64Array {
+/**
+ * The numbers that a network's outputs [samples, numbers] stand for, in the units of the data that it was trained on.
+ *
+ * @throws DataError for a preparation of classes, and outputs that are no whole samples
+ */
+export function predictedNumbers(preparation: Preparation, outputs: Float32Array): Float64Array {
+  const checked = read(DataError, 'predictedNumbers', 'preparation', aPreparation, preparation)
+  read(DataError, 'predictedNumbers', 'outputs', arrayOf(Float32Array), outputs)
+  const numbers = targetNumbersOf(checked)
+  if (numbers.length === 0) {
+    throw new DataError(
+      'predictedNumbers: expected a preparation of numbers to be predicted, found one of classes.',
+    )
+  }
+  if (outputs.length % numbers.length !== 0) {
+    throw new DataError(
+      `predictedNumbers: expected ${numbers.length} outputs for each sample, found ${outputs.length} of all.`,
+    )
+  }
   return Float64Array.from(outputs, (value, i) => {
     const { mean, deviation } = numbers[i % numbers.length]!
     return value * deviation + mean

@@ -7,7 +7,7 @@ import t from 'tap'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
-for (const name of ['custom', 'data', 'graphs']) {
+for (const name of ['custom', 'data', 'graphs', 'tables']) {
   t.test(`the program of docs/${name}.md prints what the page says`, (t) => {
     const page = readFileSync(join(root, `docs/${name}.md`), 'utf8')
     const blocks = [...page.matchAll(/^```(\w*)\n(.*?)^```$/gms)]

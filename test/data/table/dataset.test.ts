@@ -18,3 +18,12 @@ t.test('an encoding without a target makes no data set', async (t) => {
     message: /^f\.csv: expected an encoding with a target to learn, found one without/,
   })
 })
+
+t.test('numbers as targets, several to a row, and classes of more than a byte', async (t) => {
+  const both = learnEncoding(table, { target: ['x'], ignore: ['kind'], standardise: false })
+  const set = tableDataset(table, both)
+  t.same([set.targets, set.targetShape, set.classes], [Float32Array.of(1, 3), [1], 0])
+  const many = readCsv(['x,kind', ...Array.from({ length: 300 }, (_, i) => `1,k${i}`)].join('\n'), 'f')
+  const wide = tableDataset(many, learnEncoding(many, { target: 'kind' }))
+  t.same([wide.classes, wide.targets instanceof Int32Array], [300, true])
+})
