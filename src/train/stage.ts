@@ -6,7 +6,6 @@ import { createTensor, sizeOf, type Tensor } from '../program/tensor.js'
 import type { Session } from './session.js'
 import type { BatchSource, Standard } from './state.js'
 
-type Source = Omit<BatchSource, 'key' | 'valid'>
 type Kind = 'u8' | 'f32' | 'i32'
 
 /**
@@ -15,7 +14,9 @@ type Kind = 'u8' | 'f32' | 'i32'
  * kernels meet no index or label that was not looked at.
  */
 export class Stage {
-  private readonly sources: Readonly<Record<Kind, Source>>
+  private readonly sources: Readonly<Record<Kind, BatchSource>>
+  /** Of data that say how long their sequences are. */
+  private readonly masked: Readonly<Record<Kind, BatchSource>>
   private readonly shape: readonly number[]
   private readonly size: number
   private readonly takesIds: boolean
@@ -38,17 +39,24 @@ export class Stage {
     const tables = model.layers.filter(({ inputType }) => inputType === 'i32')
     this.ids = Math.min(...tables.map(({ parameters }) => parameters[0]!.tensor.shape[0]!))
     const labels = createTensor('external', 'images labels', [0], 'u8')
-    const source = (type: Kind): Source => {
-      return { images: createTensor('external', 'images', [0, ...shape], type), labels, standardisation }
-    }
-    this.sources = { u8: source('u8'), f32: source('f32'), i32: { ...source('i32'), standardisation: null } }
+    const source = (type: Kind): BatchSource => ({
+      ...{ images: createTensor('external', 'images', [0, ...shape], type), labels },
+      ...{ standardisation: type === 'i32' ? null : standardisation, key: type, valid: null },
+    })
+    const masked = (one: BatchSource): BatchSource => ({
+      ...one,
+      key: `${one.key} masked`,
+      valid: this.valid,
+    })
+    this.sources = { u8: source('u8'), f32: source('f32'), i32: source('i32') }
+    const { u8, f32, i32 } = this.sources
+    this.masked = { u8: masked(u8), f32: masked(f32), i32: masked(i32) }
   }
 
   /** The source of batches of a data set's type. */
   sourceFor(data: Dataset): BatchSource {
     const kind = this.takesIds ? 'i32' : data.inputs instanceof Uint8Array ? 'u8' : 'f32'
-    const valid = data.lengths ? this.valid : null
-    return { ...this.sources[kind], key: valid ? `${kind} masked` : kind, valid }
+    return (data.lengths ? this.masked : this.sources)[kind]
   }
 
   /** @throws DataError when a data set's inputs are not of the kind that the model takes. */
@@ -128,7 +136,7 @@ export class Stage {
    */
   loadValues(values: Float32Array, start: number, batch: number): BatchSource {
     const { session, size } = this
-    const source = { ...this.sources.f32, key: 'f32', valid: null }
+    const source = this.sources.f32
     this.makeRoom(source, batch)
     const { f32 } = session.engine.views
     const at = session.addressOf(source.images.buffer) >>> 2
@@ -148,7 +156,7 @@ export class Stage {
    */
   loadIds(values: Int32Array, start: number, batch: number): BatchSource {
     const { session, size } = this
-    const source = { ...this.sources.i32, key: 'i32', valid: null }
+    const source = this.sources.i32
     this.makeRoom(source, batch)
     const at = session.addressOf(source.images.buffer) >>> 2
     for (let i = 0; i < batch * size; i++) {
@@ -163,7 +171,7 @@ export class Stage {
     return source
   }
 
-  private makeRoom({ images, labels }: Source, batch: number): void {
+  private makeRoom({ images, labels }: BatchSource, batch: number): void {
     const { session, indices } = this
     session.reserve(images.buffer, batch * this.size * (images.type === 'u8' ? 1 : 4))
     session.reserve(labels.buffer, batch)
