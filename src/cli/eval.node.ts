@@ -49,7 +49,7 @@ export function addEval(program: Command): void {
 async function evaluate(file: string, options: EvalOptions): Promise<void> {
   const source = await sourceOf(options.data, '--data')
   const { model, settings } = await readModel(await readInput(file), file)
-  const data = await testOf(file, settings, source, options)
+  const data = await testOf(file, settings, model.output.at(-1)!, source, options)
   const engine = await engineFrom(options)
   const evaluator = createEvaluator(engine, model, {
     loss: settings.loss,
@@ -81,13 +81,14 @@ async function evaluate(file: string, options: EvalOptions): Promise<void> {
 async function testOf(
   file: string,
   { data: trainedOn, preparation }: SavedSettings,
+  outputs: number,
   source: DataSource,
   options: EvalOptions,
 ): Promise<{ test: Dataset; folder: string | null }> {
   if ('path' in source) {
     refuseSourceOptions(options)
     if (preparation)
-      return { test: await loadMeasured(source.path, options, preparation), folder: source.path }
+      return { test: await loadMeasured(source.path, options, preparation, outputs), folder: source.path }
     throw new UsageError(`--data: ${file} was trained on '${trainedOn}', so expected a data set with a name.`)
   }
   checkOwnOptions(options, null)

@@ -1,7 +1,7 @@
 /** Data of the user's own as a network is trained, measured and used on them. */
 import { rowOf } from '../data/dataset.js'
 import { type Scale, scaleOf } from '../data/scale.js'
-import { isMissing } from '../data/table/encoding.js'
+import { isMissing, learnTargets } from '../data/table/encoding.js'
 import { showCell } from '../data/table/table.js'
 import {
   completeRows,
@@ -86,6 +86,10 @@ function tableParts(whole: Table, choice: OwnChoice, split: Holdout): OwnParts {
         : '--categories'
     throw new UsageError(`${option}: ${expectedColumn(whole)}, found '${unknown}'.`)
   }
+  const twice = [...target, ...ignore].find((column, i, all) => all.indexOf(column) < i)
+  if (twice !== undefined) {
+    throw new UsageError(`--target and --ignore: expected each column once, found '${twice}' twice.`)
+  }
   const used = whole.columns.filter((column) => !ignore.includes(column))
   const { table, dropped } = withoutMissing(whole, choice, used, target)
   if (dropped > 0) notes.push(`${counted(dropped, 'row')} with missing values left out`)
@@ -96,11 +100,12 @@ function tableParts(whole: Table, choice: OwnChoice, split: Holdout): OwnParts {
     ...(task && { task }),
     ...(choice.missing === 'mean' && { missing: 'mean' as const }),
   }
-  const learnt = learnEncoding(onTrain, { ...options, target })
   // Classes are those of all rows: one that is held out as a whole is one nevertheless.
-  const { targets } = learnEncoding(table, { ...options, target })
-  const areClasses = targets[0]!.type === 'category'
-  const encoding = { inputs: learnt.inputs, targets: areClasses ? targets : learnt.targets }
+  const all = learnTargets(table, { ...options, target })
+  const areClasses = all[0]!.type === 'category'
+  const { inputs } = learnEncoding(onTrain, { ...options, ignore: [...ignore, ...target] })
+  const targets = areClasses ? all : learnTargets(onTrain, { ...options, target, task: 'numbers' })
+  const encoding = { inputs, targets }
   const unseen = onHeld ? encodeTable(onHeld, encoding).unseen : 0
   if (unseen > 0)
     notes.push(`${counted(unseen, 'cell')} held out of a category that the training part has not`)
@@ -186,6 +191,9 @@ function arraysParts(
 ): OwnParts {
   const name = shortName(path)
   const whole = npyDataset({ name, inputs, targets: expected(targets, path), ...(task && { task }) })
+  if (whole.classes === 1) {
+    throw new DataError(`${path}: expected targets of two or more classes, found class 0 alone.`)
+  }
   const { train, validation } = parts(whole, split)
   const scales = scalesOf(train)
   return {
@@ -222,12 +230,14 @@ function scaled(set: Dataset, scales: readonly Scale[]): Dataset {
 /**
  * All of a user's files as data to measure a trained model on.
  *
+ * @param outputs of the model, one for each class where it has classes
  * @throws DataError naming the file, also where it is of another kind than the model was trained on
  */
 export async function loadMeasured(
   path: string,
   choice: OwnChoice,
   preparation: Preparation,
+  outputs: number,
 ): Promise<Dataset> {
   const files = await readOwn(path, choice)
   checkKind(files, preparation)
@@ -254,8 +264,10 @@ export async function loadMeasured(
   }
   const { inputs, targets } = files as Extract<OwnFiles, { kind: 'arrays' }>
   const scales = preparation.type === 'arrays' ? preparation.targets : []
-  const task = scales.length > 0 ? 'numbers' : 'classes'
-  const set = npyDataset({ name: shortName(path), inputs, targets: expected(targets, path), task })
+  const about = { name: shortName(path), inputs, targets: expected(targets, path) }
+  const set = npyDataset(
+    scales.length > 0 ? { ...about, task: 'numbers' } : { ...about, task: 'classes', classes: outputs },
+  )
   if (set.targetShape?.[0] === undefined || set.targetShape[0] === scales.length) return scaled(set, scales)
   throw new DataError(
     `${path}: expected ${scales.length} numbers to be predicted, as the model gives, found ${set.targetShape[0]}.`,

@@ -38,3 +38,31 @@ t.test('arrays that do not go together are refused', async (t) => {
     })
   }
 })
+
+t.test('numbers of one or two dimensions are targets of a regression', async (t) => {
+  const inputs: NpyArray = { shape: [2, 1], data: Float32Array.of(1, 2) }
+  const one = npyDataset({
+    name: 'a',
+    inputs,
+    targets: { type: 'f8', shape: [2], data: Float64Array.of(1, 2) },
+  })
+  t.same([one.targets, one.targetShape, one.classes], [Float32Array.of(1, 2), [1], 0])
+  const data = Float32Array.of(1, 2, 3, 4)
+  const two = npyDataset({ name: 'a', inputs, targets: { shape: [2, 2], data } })
+  t.equal(two.targets, data)
+  t.same(two.targetShape, [2])
+  const asked = npyDataset({
+    name: 'a',
+    inputs,
+    targets: { shape: [2], data: Int8Array.of(-1, 1) },
+    task: 'numbers',
+  })
+  t.same(asked.targets, Float32Array.of(-1, 1))
+  t.throws(
+    () => npyDataset({ name: 'a', inputs, targets: { shape: [2, 1, 1], data: Float32Array.of(1, 2) } }),
+    {
+      name: 'DataError',
+      message: 'a: expected numbers of shape [rows] or [rows, n], found targets of shape [2, 1, 1]',
+    },
+  )
+})

@@ -1,6 +1,12 @@
 import { zipSync } from 'fflate'
 import t from 'tap'
-import { type PictureFile, picturesByClass, picturesInZip } from '../../src/data/pictures.js'
+import {
+  type PictureFile,
+  picturesByClass,
+  picturesDataset,
+  picturesInZip,
+  preparePictures,
+} from '../../src/data/pictures.js'
 import { type Raster, resample } from '../../src/data/resample.js'
 
 /** A picture whose file is its pixels: width, height, channels, then the data. */
@@ -98,4 +104,17 @@ t.test('pictures keep their mean in another size, and themselves in their own', 
   }
   const half = resample({ width: 4, height: 1, channels: 1, data: Uint8Array.of(0, 0, 100, 100) }, 2, 1)
   t.same([...half.data], [14, 86], 'a triangle of two pixels to either side: 100 times 0.25 and 1.5 of 1.75')
+})
+
+t.test('pictures are a data set, and what is asked about is prepared like them', async (t) => {
+  const files = [file('b/1.png', 2, 1, 1, 10, 20), file('a/1.png', 2, 1, 1, 30, 50)]
+  const pictures = await picturesByClass(files, 'set', { decode, size: [1, 2] })
+  const set = picturesDataset(pictures, 'set')
+  t.equal(set.inputs, pictures.inputs)
+  t.same([set.sampleShape, [...set.targets], set.classes], [[1, 2], [0, 1], 2])
+  t.same(await preparePictures(files, '', { decode, size: [1, 2] }), Uint8Array.of(10, 20, 30, 50))
+  await t.rejects(preparePictures([file('x.png', 2, 1, 5)], '', { decode, size: [1, 2] }), {
+    name: 'DataError',
+    message: /^x\.png: expected a decoder that gives 1 to 4 channels/,
+  })
 })

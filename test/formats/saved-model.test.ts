@@ -100,3 +100,62 @@ async function refused(t: Test, wrong: [Safetensors, RegExp][]): Promise<void> {
     t.match(error?.message, /^a\.safetensors: /)
   }
 }
+
+t.test('what was learnt of the data is kept, and refused where it is odd or of another model', async (t) => {
+  const number = (column: string) =>
+    ({ type: 'number', column, fill: null, mean: 1.5, deviation: 0.1 }) as const
+  const kind = { type: 'category', column: 'kind', categories: ['a', 'b'], fill: null } as const
+  const encoding = { inputs: [number('x'), number('y')], targets: [kind] }
+  const preparation = { type: 'table', encoding } as const
+  const given = { ...settings, data: 't.csv', standardisation: null, preparation }
+  const bytes = await writeModel(create(), given)
+  t.same((await readModel(bytes, 'a')).settings, given)
+
+  const { metadata, tensors } = readSafetensors(bytes, 'a')
+  const { [SEAL]: _, ...fields } = metadata
+  const cases: [preparation: unknown, message: RegExp][] = [
+    [null, /^a: byte 8: preparation should be a preparation of inputs, found null\.$/],
+    [{ type: 'constructor' }, /preparation should be a preparation of inputs/],
+    [{ type: 'table' }, /table: the field 'encoding' is missing/],
+    [{ type: 'table', encoding: { inputs: [], targets: [] } }, /inputs should be a list of at least 1/],
+    [{ type: 'table', encoding: { ...encoding, more: 1 } }, /unknown field 'more'/],
+    [
+      { type: 'table', encoding: { inputs: [number('x'), number('x')], targets: [kind] } },
+      /different columns/,
+    ],
+    [
+      { type: 'table', encoding: { ...encoding, targets: [{ ...kind, categories: ['a', 'a'] }] } },
+      /different categ/,
+    ],
+    [
+      { type: 'table', encoding: { ...encoding, targets: [{ ...kind, fill: 'z' }] } },
+      /fill should be a category/,
+    ],
+    [
+      { type: 'table', encoding: { ...encoding, targets: [kind, number('z')] } },
+      /one column of categories, or/,
+    ],
+    [
+      { type: 'table', encoding: { ...encoding, inputs: [{ ...number('x'), deviation: 0 }, number('y')] } },
+      /deviation should be a finite number above/,
+    ],
+    [
+      { type: 'table', encoding: { ...encoding, inputs: [number('x')] } },
+      /takes samples of shape \[2\], .* \[1\]/,
+    ],
+    [
+      { type: 'table', encoding: { ...encoding, targets: [number('z')] } },
+      /outputs of shape \[2\], but 1 classes or numbers/,
+    ],
+    [{ type: 'pictures', size: [1, 2], channels: 2, classNames: ['a', 'b'] }, /channels should be 1 or 3/],
+    [{ type: 'pictures', size: [1], channels: 1, classNames: ['a', 'b'] }, /size should be a list of height/],
+    [{ type: 'pictures', size: [1, 2], channels: 1, classNames: ['a', 'a'] }, /a list of different names/],
+    [{ type: 'pictures', size: [1, 2], channels: 1, classNames: ['a', 'b'] }, /prepared in shape \[1, 2\]/],
+    [{ type: 'arrays', targets: [{ mean: 0 }] }, /the field 'deviation' is missing/],
+  ]
+  for (const [odd, message] of cases) {
+    const written = { tensors, metadata: { ...fields, 'lanegrad.preparation': JSON.stringify(odd) } }
+    await t.rejects(readModel(await writeSealed(written), 'a'), { message }, JSON.stringify(odd))
+    await t.rejects(writeModel(create(), { ...given, preparation: odd as never }), { name: 'ModelError' })
+  }
+})

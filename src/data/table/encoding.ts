@@ -182,27 +182,61 @@ export function completeRows(table: Table, columns?: readonly string[]): { table
 }
 
 /**
- * Learns how a table's columns are read: numbers where a column has nothing else, categories in the order of their first
- * appearance. To be learnt on the training part of the data alone.
+ * Learns how a table's columns are read: as numbers where a column has nothing else, else as categories. To be learnt on
+ * the training part of the data alone.
  *
- * @throws DataError naming the file, the column and, where there is one, the line: a column that is unknown, empty or
- *   more name than category, a text among numbers, a missing value
+ * @throws DataError naming the file, the column and, where there is one, the line: a column that is unknown, named twice,
+ *   empty or more name than category, a text among numbers, a target of one class alone
  */
 export function learnEncoding(table: Table, options: EncodingOptions = {}): TableEncoding {
   read(DataError, 'learnEncoding', 'table', aTable, table)
   const checked = read(DataError, 'learnEncoding', 'options', encodingOptions, options)
-  const { target = [], task, ignore = [], categories = [], missing = 'error', standardise = true } = checked
-  const targets = typeof target === 'string' ? [target] : target
+  const { ignore = [], categories = [], missing = 'error', standardise = true } = checked
+  const targets = targetsOf(checked)
   for (const column of [...targets, ...ignore, ...categories]) placeOf(table, column)
+  const twice = [...targets, ...ignore].find((column, i, all) => all.indexOf(column) < i)
+  if (twice !== undefined) {
+    throw new DataError(
+      `${table.name}: column ${showCell(twice)}: expected once among target and ignore, found twice`,
+    )
+  }
   const inputs = table.columns.filter((column) => !targets.includes(column) && !ignore.includes(column))
   if (inputs.length === 0) {
     throw new DataError(`${table.name}: expected columns besides the target and those left out, found none`)
   }
-  const learn = (column: string, type: EncodedColumn['type'] | null, fill: boolean): EncodedColumn =>
-    learnColumn(table, column, categories.includes(column) ? 'category' : type, { fill, standardise })
-  const type = task === undefined ? null : task === 'classes' ? 'category' : 'number'
-  const learnt = targets.map((column) => learn(column, targets.length > 1 ? 'number' : type, false))
-  return { inputs: inputs.map((column) => learn(column, null, missing === 'mean')), targets: learnt }
+  const learn = { fill: missing === 'mean', standardise }
+  return {
+    inputs: inputs.map((column) =>
+      learnColumn(table, column, categories.includes(column) ? 'category' : null, learn),
+    ),
+    targets: learnTargets(table, checked),
+  }
+}
+
+const targetsOf = ({ target = [] }: EncodingOptions): readonly string[] =>
+  typeof target === 'string' ? [target] : target
+
+/** What of an encoding is about the targets, which may have classes in rows that are not trained on. */
+export function learnTargets(table: Table, options: EncodingOptions): EncodedColumn[] {
+  const { task, categories = [], standardise = true } = options
+  const targets = targetsOf(options)
+  const told = task === undefined ? null : task === 'classes' ? 'category' : 'number'
+  const learnt = targets.map((column) => {
+    const type = categories.includes(column) ? 'category' : targets.length > 1 ? 'number' : told
+    return learnColumn(table, column, type, { fill: false, standardise })
+  })
+  const [first] = learnt
+  if (first?.type === 'category' && learnt.length > 1) {
+    throw new DataError(
+      `${table.name}: column ${showCell(first.column)}: expected numbers where several columns are targets, found categories`,
+    )
+  }
+  if (first?.type === 'category' && first.categories.length === 1) {
+    throw new DataError(
+      `${table.name}: column ${showCell(first.column)}: expected two or more classes, found ${showCell(first.categories[0]!)} alone`,
+    )
+  }
+  return learnt
 }
 
 function learnColumn(

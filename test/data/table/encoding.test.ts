@@ -94,6 +94,13 @@ t.test('what cannot be learnt or read is named by file, line, column, expected a
       {},
       /^f: column "v": expected numbers or at most 1000 categories, found 1001 different texts, such as "n0"/,
     ],
+    ['a,b\n1,x', { target: 'b' }, /^f: column "b": expected two or more classes, found "x" alone$/],
+    ['a,b,c\n1,2,3', { target: 'a', ignore: ['a'] }, /^f: column "a": expected once among target and ignore/],
+    [
+      'a,b,c\n1,2,3\n2,3,4',
+      { target: ['a', 'b'], categories: ['a'] },
+      /^f: column "a": expected numbers where several columns are targets/,
+    ],
     ['a,b\n1,\n2,', {}, /^f: column "b": expected values, found none: leave it out$/],
     ['a\n1', { target: 'z' }, /^f: expected a column called "z", found "a"$/],
     ['a\n1', { target: 'a' }, /^f: expected columns besides the target and those left out, found none$/],
